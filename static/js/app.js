@@ -1,0 +1,19 @@
+import { copyButtons } from "./copy.js";
+import { filterBars } from "./filters.js";
+import { focusErrors, submitOnce, warnUnsaved } from "./forms.js";
+import { answers } from "./htmx.js";
+import { menus } from "./menus.js";
+
+menus();
+submitOnce();
+warnUnsaved();
+answers();
+filterBars();
+copyButtons(document);
+focusErrors(document);
+
+// Parts of the page that htmx replaced get the same care as the page.
+document.addEventListener("htmx:load", (event) => {
+  copyButtons(event.target);
+  focusErrors(event.target);
+});
