@@ -1,0 +1,1 @@
+"""What there is: theaters, halls, producers, genres; productions and their performances."""

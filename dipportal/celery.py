@@ -1,0 +1,18 @@
+"""The Celery application. Celery only wakes work up; the database rows are the truth."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dipportal.settings")
+
+app = Celery("dipportal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_django_logging(**_kwargs: Any) -> None:
+    """Keep Celery from replacing the logging that settings.LOGGING has set up."""

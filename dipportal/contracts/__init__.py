@@ -1,0 +1,1 @@
+"""What is agreed: the five types and their terms, versions, life cycle."""

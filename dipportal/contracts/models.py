@@ -1,0 +1,233 @@
+"""Agreements: one row per version. `root` groups the versions of one deal, `parent` is the one it follows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.catalogue.dip_id import search_parts
+from dipportal.catalogue.models import Performance, Producer, Production, Theater
+from dipportal.contracts.enums import SHARED, AnswerSource, ContractType, Status
+from dipportal.contracts.terms import TERMS, Term, Unit, terms_of
+from dipportal.organisations.models import Organisation
+
+
+class ContractQuerySet(models.QuerySet["Contract"]):
+    def visible_to(self, organisation: Organisation | None) -> "ContractQuerySet":
+        """A provider sees its own agreements; a receiver those for its theaters, once they were proposed."""
+        if organisation is None:
+            return self.none()
+        if organisation.is_provider:
+            return self.filter(provider=organisation)
+        return self.filter(theater__receiver=organisation, status__in=SHARED)
+
+    def newest(self) -> "ContractQuerySet":
+        """Only the versions that no later version follows."""
+        followed = Contract.objects.filter(parent=models.OuterRef("pk"))
+        return self.filter(~models.Exists(followed))
+
+    def search(self, text: str) -> "ContractQuerySet":
+        """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part."""
+        text = text.strip()
+        if not text:
+            return self
+        production, number = search_parts(text)
+        found = (
+            Q(production__title__icontains=text)
+            | Q(theater__name__icontains=text)
+            | Q(theater__city__icontains=text)
+            | Q(reference__icontains=text)
+            | Q(own_reference__icontains=text)
+        )
+        if "|" in text:
+            plays = self.model._default_manager.filter(performances__number_text__startswith=number).values(
+                "pk"
+            )
+            found = Q(production__dip_id__contains=production) & (Q(pk__in=plays) if number else Q())
+            return self.filter(found)
+        if production:
+            found |= Q(production__dip_id__contains=production)
+        if number:
+            plays = self.model._default_manager.filter(performances__number_text__contains=number).values(
+                "pk"
+            )
+            found |= Q(pk__in=plays) | Q(dip_id=int(number[:18]))
+        return self.filter(found)
+
+
+def of_this_type() -> Q:
+    """Terms of other types stay empty: `type is one that has it, or the column is null`, for every term."""
+    condition = Q()
+    for term in TERMS:
+        if set(term.types) != set(ContractType):
+            condition &= Q(type__in=[str(kind) for kind in term.types]) | Q(**{f"{term.name}__isnull": True})
+    return condition
+
+
+def percentages_in_range() -> Q:
+    condition = Q()
+    for term in TERMS:
+        if term.unit is Unit.PERCENT:
+            condition &= Q(**{f"{term.name}__isnull": True}) | Q(
+                **{f"{term.name}__gte": 0, f"{term.name}__lte": 100}
+            )
+    return condition
+
+
+class Contract(models.Model):
+    """One version of an agreement. Money in integer euro cents, percentages as Decimals; see `terms.TERMS`."""
+
+    # --- the parties and the evenings
+    provider = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="contracts")
+    theater = models.ForeignKey(
+        Theater, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("theater")
+    )
+    production = models.ForeignKey(
+        Production, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("production")
+    )
+    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contracts")
+    performances = models.ManyToManyField(
+        Performance, related_name="contracts", verbose_name=_("performances")
+    )
+    first_at = models.DateTimeField(_("first performance"), null=True, blank=True)
+    agency_as_provider = models.BooleanField(_("the agency is the contracting party"), default=True)
+    contact_receiver = models.EmailField(_("contact at the theater"), blank=True)
+    contact_provider = models.EmailField(_("contact at the provider"), blank=True)
+
+    # --- which one
+    type = models.CharField(_("type"), max_length=10, choices=ContractType.choices)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.CONCEPT)
+    # Ours, unique, sent along to DIP: with it a record is found again after an unclear answer.
+    reference = models.CharField(_("reference"), max_length=20, blank=True, editable=False)
+    own_reference = models.CharField(_("own reference"), max_length=120, blank=True)
+    dip_id = models.PositiveBigIntegerField(_("number in DIP"), null=True, blank=True, editable=False)
+    root = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="line", editable=False
+    )
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", editable=False
+    )
+    number = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
+    # Counts every change of this row; a form carries the number it saw, so a stale save is refused.
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    # --- terms: money
+    provider_share = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    buyout_amount = models.PositiveBigIntegerField(null=True, blank=True)
+    rent = models.PositiveBigIntegerField(null=True, blank=True)
+    other_costs = models.PositiveBigIntegerField(null=True, blank=True)
+    tranches = models.JSONField(null=True, blank=True)
+    shared_costs = models.PositiveBigIntegerField(null=True, blank=True)
+    suppletion_amount = models.PositiveBigIntegerField(null=True, blank=True)
+    suppletion_guarantee = models.PositiveBigIntegerField(null=True, blank=True)
+    provider_guarantee = models.PositiveBigIntegerField(null=True, blank=True)
+    receiver_guarantee = models.PositiveBigIntegerField(null=True, blank=True)
+    guarantee_per_performance = models.BooleanField(null=True, blank=True)
+    copyright_percentage = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+    copyright_part_added = models.BooleanField(null=True, blank=True)
+    # --- terms: prices and surcharges per ticket
+    entrance_prices = models.JSONField(default=list, blank=True)
+    settlement_prices = models.JSONField(default=list, blank=True)
+    theater_surcharge = models.PositiveBigIntegerField(null=True, blank=True)
+    consumption_surcharge = models.PositiveBigIntegerField(null=True, blank=True)
+    service_surcharge = models.PositiveBigIntegerField(null=True, blank=True)
+    wardrobe_surcharge = models.PositiveBigIntegerField(null=True, blank=True)
+    # --- terms: house and remarks
+    theater_technicians = models.PositiveSmallIntegerField(null=True, blank=True)
+    provider_technicians = models.PositiveSmallIntegerField(null=True, blank=True)
+    standing_agreement = models.BooleanField(null=True, blank=True)
+    remarks = models.TextField(blank=True)
+
+    # --- the proposal and its answer
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    proposed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+    )
+    answered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+    )
+    answer_source = models.CharField(max_length=10, blank=True, choices=AnswerSource.choices, editable=False)
+    answer_note = models.TextField(blank=True, editable=False)
+    rejection_reason = models.TextField(blank=True, editable=False)
+    # Names of rejected terms (terms.rejectable), in the order of the table.
+    rejected_terms = models.JSONField(default=list, blank=True, editable=False)
+    # Both sides answered differently, here and in DIP: nothing is overwritten, the provider revises.
+    conflict_at = models.DateTimeField(null=True, blank=True, editable=False)
+    conflict_text = models.TextField(blank=True, editable=False)
+    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ContractQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(type__in=ContractType.values), name="contract_type_known"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="contract_status_known"),
+            models.CheckConstraint(condition=of_this_type(), name="contract_terms_of_type"),
+            models.CheckConstraint(condition=percentages_in_range(), name="contract_percentages"),
+            models.CheckConstraint(
+                condition=Q(provider_guarantee__isnull=True)
+                | Q(receiver_guarantee__isnull=True)
+                | Q(provider_guarantee=0)
+                | Q(receiver_guarantee=0),
+                name="contract_one_guarantee",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.CONCEPT) | Q(proposed_at__isnull=False) | Q(dip_id__isnull=False),
+                name="contract_shared_was_proposed",
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="contract_not_its_own_parent"),
+            models.UniqueConstraint(
+                fields=("reference",), condition=~Q(reference=""), name="contract_reference_once"
+            ),
+            models.UniqueConstraint(
+                fields=("provider", "dip_id"), condition=Q(dip_id__isnull=False), name="contract_dip_id_once"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("provider", "status", "first_at"), name="contract_provider_list"),
+            models.Index(fields=("theater", "status", "first_at"), name="contract_theater_list"),
+            models.Index(fields=("root", "number"), name="contract_line"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} · {self.production} · {self.theater}"
+
+    @property
+    def root_id_or_own(self) -> int:
+        return self.root_id or self.pk
+
+    @property
+    def thread(self) -> str:
+        """What groups the journal lines and the mails of all versions of this deal."""
+        return f"contract:{self.root_id_or_own}"
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return terms_of(self.type)
+
+    def term_values(self) -> dict[str, Any]:
+        return {term.name: term.value(self) for term in self.terms}
+
+    def url_for(self, organisation: Organisation) -> str:
+        """The address of this agreement's page in the area of that organisation."""
+        area = "providers" if organisation.is_provider else "receivers"
+        return reverse(f"{area}:contract", kwargs={"organisation": organisation.slug, "pk": self.pk})

@@ -1,0 +1,1 @@
+"""What only the demo has: a season, log-ins, the mails as they look."""

@@ -1,0 +1,1 @@
+"""The only room that knows DIP: client, wire format, push, pull."""

@@ -1,0 +1,1 @@
+"""The append-only record of every action. Timelines, notices and mails are made from it."""

@@ -1,0 +1,75 @@
+"""Writing the journal, and telling the rooms above that a line was written."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models, transaction
+
+from dipportal.journal.codes import Audience, lookup
+from dipportal.journal.models import Entry
+
+
+class Acting(Protocol):
+    """Who acts: see organisations.actors.Actor."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def user(self) -> Any: ...
+    @property
+    def organisation(self) -> Any: ...
+    @property
+    def name(self) -> str: ...
+
+
+Handler = Callable[[Entry], None]
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+
+
+def on(*codes: str) -> Callable[[Handler], Handler]:
+    """Register a handler for codes; it runs in the transaction that writes the entry, so it may only write rows."""
+
+    def register(handler: Handler) -> Handler:
+        for code in codes:
+            if handler not in _handlers[code]:
+                _handlers[code].append(handler)
+        return handler
+
+    return register
+
+
+def record(
+    code: str,
+    target: models.Model,
+    *,
+    actor: Acting,
+    thread: str = "",
+    reason: str = "",
+    fields: dict[str, Any] | None = None,
+    audience: Audience | None = None,
+) -> Entry:
+    """Write one line and run the handlers of its code, all inside the caller's transaction.
+
+    Raises ImproperlyConfigured outside a transaction: a line without its change, or the reverse, must not exist.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise ImproperlyConfigured("journal.record belongs in the transaction of the change it records")
+    entry = Entry(
+        code=code,
+        audience=audience or lookup(code).audience,
+        actor_kind=actor.kind,
+        user=actor.user,
+        who=actor.name[:200],
+        organisation=actor.organisation,
+        target_kind=target._meta.label_lower,
+        target_id=str(target.pk),
+        thread=thread,
+        reason=reason,
+        fields=fields or {},
+    )
+    entry.save(force_insert=True)
+    for handler in _handlers[code]:
+        handler(entry)
+    return entry

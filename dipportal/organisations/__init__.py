@@ -1,0 +1,1 @@
+"""Who: users, organisations, memberships, invitations; and who may see what."""

@@ -1,0 +1,81 @@
+"""The door of the role areas: who is let in, and on behalf of which organisation.
+
+The organisation is part of the address (/aanbieder/<slug>/…), so two windows can never act for each other's
+organisation, and a link in a mail opens on the right one. A stranger gets 404, a member without the role 403.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_http_methods
+
+from dipportal.organisations.actors import Actor, member
+from dipportal.organisations.enums import Role, Side
+from dipportal.organisations.models import Membership, Organisation
+
+Parameters = ParamSpec("Parameters")
+Response = TypeVar("Response", bound=HttpResponseBase)
+
+
+class AreaRequest(HttpRequest):
+    """A request that has passed the door of an area."""
+
+    organisation: Organisation
+    membership: Membership
+    actor: Actor
+
+
+def area(
+    side: Side, *, role: Role = Role.VIEWER, methods: tuple[str, ...] = ("GET",)
+) -> Callable[[Callable[Concatenate[AreaRequest, Parameters], Response]], Callable[..., HttpResponseBase]]:
+    """Declare who may use a view. `role` is what reading takes; a POST takes at least an editor.
+
+    The declaration is kept on the view as `policy`; the permission matrix reads it.
+    """
+    allowed = [*methods, "HEAD"] if "GET" in methods else [*methods]
+
+    def wrap(
+        view: Callable[Concatenate[AreaRequest, Parameters], Response],
+    ) -> Callable[..., HttpResponseBase]:
+        @functools.wraps(view)
+        def inner(request: Any, organisation: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            membership = (
+                Membership.objects.select_related("organisation", "user")
+                .filter(user=request.user, organisation__slug=organisation, organisation__kind=side)
+                .first()
+            )
+            if membership is None:
+                raise Http404
+            needed = (
+                role if request.method in ("GET", "HEAD") else max(role, Role.EDITOR, key=lambda r: r.rank)
+            )
+            if not membership.may(needed):
+                raise PermissionDenied
+            request.membership = membership
+            request.organisation = membership.organisation
+            request.actor = member(membership)
+            request.session_remembers = membership.organisation.slug
+            return view(request, *args, **kwargs)
+
+        guarded = require_http_methods(allowed)(login_required(inner))
+        guarded.policy = {"area": side, "role": role, "methods": methods}  # type: ignore[attr-defined]
+        return guarded
+
+    return wrap
+
+
+def public(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Declare that a view is open to everyone."""
+    view.policy = {"area": None, "role": None, "methods": ("GET", "POST")}  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Declare that a view is for every user with a log-in, whatever their organisation."""
+    guarded = login_required(view)
+    guarded.policy = {"area": "signed-in", "role": None, "methods": ("GET", "POST")}  # type: ignore[attr-defined]
+    return guarded

@@ -1,0 +1,193 @@
+"""Claiming and settling outbox rows: never lost, never worked by two at once, never stuck behind a stranger.
+
+Rules 1 to 4 of the reliability rules (docs/architecture.md, 'The outbox').
+"""
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import connections, router, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow, State
+
+log = structlog.get_logger(__name__)
+Row = TypeVar("Row", bound=OutboxRow)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one row. `apply` runs in the transaction that records the outcome, or not at all."""
+
+    state: State
+    code: str = ""
+    text: str = ""
+    after: dt.timedelta = dt.timedelta(0)
+    apply: Callable[[], None] | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def done(apply: Callable[[], None] | None = None, **values: Any) -> Outcome:
+    return Outcome(State.DONE, apply=apply, values=values)
+
+
+def again(code: str, text: str, *, after: dt.timedelta, **values: Any) -> Outcome:
+    """Nothing happened out there: try again later."""
+    return Outcome(State.WAITING, code=code, text=text, after=after, values=values)
+
+
+def unclear(code: str, text: str, *, after: dt.timedelta, **values: Any) -> Outcome:
+    """It may have happened out there: wait, then look before repeating."""
+    return Outcome(State.UNCLEAR, code=code, text=text, after=after, values=values)
+
+
+def attention(code: str, text: str, *, apply: Callable[[], None] | None = None, **values: Any) -> Outcome:
+    """A person has to look; `text` says in words at what."""
+    return Outcome(State.ATTENTION, code=code, text=text, apply=apply, values=values)
+
+
+def abandoned(code: str, text: str) -> Outcome:
+    """The row has lost its purpose: what it was to bring about is no longer wanted."""
+    return Outcome(State.ABANDONED, code=code, text=text)
+
+
+class ClaimLost(Exception):
+    """Another worker has the row by now: whatever this one found out is not written."""
+
+
+@dataclass
+class Claim(Generic[Row]):
+    """A lease on one row. Every write through it says 'where the token is mine'."""
+
+    row: Row
+    token: str
+
+    def _mine(self) -> QuerySet[Row]:
+        return type(self.row)._default_manager.filter(pk=self.row.pk, claim_token=self.token)
+
+    def write(self, **values: Any) -> None:
+        """Change the row while the lease is mine; raises ClaimLost otherwise. Also extends the lease."""
+        values["claimed_until"] = timezone.now() + lease()
+        if self._mine().update(**values) != 1:
+            raise ClaimLost
+        for name, value in values.items():
+            setattr(self.row, name, value)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record the outcome and run its `apply`, in one transaction; raises ClaimLost and writes nothing otherwise."""
+        now = timezone.now()
+        values: dict[str, Any] = {
+            "state": outcome.state,
+            "error_code": outcome.code,
+            "error_text": outcome.text,
+            "due_at": now + outcome.after,
+            "claimed_until": None,
+            "claim_token": "",
+            "open_claims": 0,
+            **outcome.values,
+        }
+        if outcome.state in CLOSED:
+            values["done_at"] = now
+        with transaction.atomic():
+            if self._mine().update(**values) != 1:
+                raise ClaimLost
+            if outcome.apply is not None:
+                outcome.apply()
+
+
+def lease() -> dt.timedelta:
+    return dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+
+
+def claimable(model: type[Row], now: dt.datetime) -> QuerySet[Row]:
+    """Rows that are due, not leased, and first of their key among the rows that are not closed."""
+    earlier = (
+        model._default_manager.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"))
+        .exclude(state__in=CLOSED)
+        .values("pk")
+    )
+    return model._default_manager.filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now),
+        Q(key="") | ~Exists(earlier),
+        state__in=WORKABLE,
+        due_at__lte=now,
+    )
+
+
+def claim(model: type[Row]) -> Claim[Row] | None:
+    """Lease the row that has been due longest, or None when nothing is due.
+
+    A row whose claims ended without an outcome too often is put in quarantine instead, and the next one is taken.
+    """
+    while True:
+        now = timezone.now()
+        token = secrets.token_urlsafe(32)
+        with transaction.atomic():
+            rows = claimable(model, now).order_by("due_at", "pk")
+            if connections[router.db_for_write(model)].features.has_select_for_update_skip_locked:
+                rows = rows.select_for_update(skip_locked=True, of=("self",))
+            row = rows.first()
+            if row is None:
+                return None
+            if row.open_claims >= settings.OUTBOX_MAX_CLAIMS:
+                quarantine(row)
+                continue
+            # The state is asked again in the UPDATE: where rows cannot be locked, this is what decides.
+            won = claimable(model, now).filter(pk=row.pk)
+            changed = model._default_manager.filter(
+                pk__in=won.values("pk"), claim_token=row.claim_token
+            ).update(
+                claimed_until=now + lease(),
+                claim_token=token,
+                attempts=F("attempts") + 1,
+                open_claims=F("open_claims") + 1,
+            )
+        if changed == 1:
+            row.refresh_from_db()
+            return Claim(row, token)
+
+
+def quarantine(row: OutboxRow) -> None:
+    type(row)._default_manager.filter(pk=row.pk, claim_token=row.claim_token).update(
+        state=State.QUARANTINED,
+        claimed_until=None,
+        claim_token="",
+        error_code="quarantined",
+        error_text=f"{row.open_claims} attempts ended without an outcome; the worker may have been killed by it.",
+    )
+    log.error("outbox row quarantined", kind=row.kind, row=row.pk, claims=row.open_claims)
+
+
+def drain(
+    model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int = 50, seconds: float = 20
+) -> int:
+    """Work rows until none is due, `limit` are done or the time is up. Returns how many were worked.
+
+    An exception of `work` is logged and leaves the row to its lease: the same row comes back, others go on.
+    """
+    stop = time.monotonic() + seconds
+    worked = 0
+    while worked < limit and time.monotonic() < stop:
+        held = claim(model)
+        if held is None:
+            break
+        worked += 1
+        try:
+            held.settle(work(held))
+        except ClaimLost:
+            log.warning("claim lost", kind=held.row.kind, row=held.row.pk)
+        except Exception:
+            log.exception("outbox row failed", kind=held.row.kind, row=held.row.pk)
+    return worked
+
+
+def backoff(attempts: int, *, base: float = 5, most: float = 300) -> dt.timedelta:
+    """5, 10, 20 … 300 seconds."""
+    return dt.timedelta(seconds=min(most, base * 2 ** min(max(attempts - 1, 0), 10)))

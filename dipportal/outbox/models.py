@@ -1,0 +1,52 @@
+"""The abstract outbox row. DIP operations and e-mails are its two kinds."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    UNCLEAR = "unclear", _("unclear, will be looked up")
+    ATTENTION = "attention", _("needs attention")
+    QUARANTINED = "quarantined", _("quarantined")
+    DONE = "done", _("done")
+    ABANDONED = "abandoned", _("abandoned")
+
+
+# A worker may take these.
+WORKABLE = (State.WAITING, State.UNCLEAR)
+# These hold up nothing that comes after them under the same key.
+CLOSED = (State.DONE, State.ABANDONED)
+# A person has to look.
+STUCK = (State.ATTENTION, State.QUARANTINED)
+
+
+class OutboxRow(models.Model):
+    """One effect to bring about. There is no 'running' state: a claim is a lease that ends by itself."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    # Rows of one key run in order and hold up nobody else's; an empty key knows no order.
+    key = models.CharField(max_length=120, blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    due_at = models.DateTimeField(_("due"), default=timezone.now)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    claim_token = models.CharField(max_length=43, blank=True, editable=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    # Claims since the last recorded outcome: a row that kills its worker shows here, a patient retry does not.
+    open_claims = models.PositiveSmallIntegerField(default=0, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    done_at = models.DateTimeField(_("done at"), null=True, blank=True, editable=False)
+    error_code = models.CharField(max_length=40, blank=True, editable=False)
+    error_text = models.TextField(_("error"), blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+        indexes = (
+            models.Index(fields=("state", "due_at"), name="%(app_label)s_%(class)s_due"),
+            models.Index(fields=("key", "state"), name="%(app_label)s_%(class)s_key"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk} ({self.state})"

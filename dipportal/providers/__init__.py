@@ -1,0 +1,1 @@
+"""The provider's area in the browser."""
