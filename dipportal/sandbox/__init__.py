@@ -1,0 +1,16 @@
+"""A stand-in for the DIP External API: a separate process, its own store, real HTTP.
+
+Start it with ``python -m dipportal.sandbox --port 8090 --store sandbox.sqlite3 --scale demo``.
+
+Credential sets (values of this sandbox only; they open nothing anywhere else):
+
+=====================  =======================  ==========================================
+client_id              client_secret            organisation
+=====================  =======================  ==========================================
+``demo-impresariaat``  ``sandbox-impresariaat``  agency 41, acts for producers 123, 124, 125
+``demo-producent``     ``sandbox-producent``     producer 201
+``demo-kassa``         ``sandbox-kassa``         a ticketing system: no rights on contracts
+=====================  =======================  ==========================================
+
+The wire format is described by ``docs/dip-openapi.yaml``; every request is checked against it.
+"""

@@ -1,0 +1,51 @@
+"""Fills an empty store with a world."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+from dipportal.sandbox.credentials import CREDENTIAL_SETS
+from dipportal.sandbox.store import Store
+from dipportal.sandbox.world import deals, places, tours
+from dipportal.sandbox.world.scales import SCALES, Scale
+
+
+def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
+    """Draws from one seeded source and reads no clock."""
+    size = SCALES[scale]
+    rng = Random(f"{scale}/{seed}")
+    with store.transaction():
+        ground = places.fill(store, rng, size, today)
+        by_id = {one["id"]: one for one in ground.theaters}
+        numbers = tours.Numbers()
+        agency, producer = CREDENTIAL_SETS["demo-impresariaat"], CREDENTIAL_SETS["demo-producent"]
+        first_title, first_id = 0, 200000
+        for provider, share in ((agency, size.agency), (producer, size.producer)):
+            made = tours.tours(rng, size, ground, share, numbers, today, first_title)
+            first_title += len(made)
+            _put_tours(store, rng, size, made, today)
+            records = deals.agreements(
+                rng, share, provider, deals.groups(rng, made, by_id),
+                today=today, first_open=size.first_open, first_id=first_id,
+            )  # fmt: skip
+            store.put_many("contract", [(one["id"], one) for one in records])
+            first_id = max([first_id, *(one["id"] for one in records)])
+        store.set_meta("clients", {str(agency.organisation): list(size.agency.clients)})
+        store.set_meta("providers", [{"id": one.organisation, "name": one.name} for one in (agency, producer)])
+        store.reserve_number("contract", first_id)
+        store.reserve_number("performance", numbers.performance)
+        store.reserve_number("serial", numbers.serial)
+
+
+def _put_tours(store: Store, rng: Random, size: Scale, made: list[tours.Tour], today: date) -> None:
+    store.put_many("production", [(one.production["id"], one.production) for one in made])
+    played = [performance for one in made for performance in one.performances]
+    store.put_many("performance", [(one["number"], one) for one in played])
+    sold, reserved = [], []
+    for one in played:
+        tickets, waiting = tours.counts(rng, size, one, today)
+        sold += [(one["number"], tickets)] if tickets else []
+        reserved += [(one["number"], waiting)] if waiting else []
+    store.put_many("tickets", sold)
+    store.put_many("reservations", reserved)

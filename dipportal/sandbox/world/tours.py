@@ -1,0 +1,169 @@
+"""Productions, their tours and what was sold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from dipportal.sandbox import clock
+from dipportal.sandbox.counts import count_record
+from dipportal.sandbox.productions import performance_record, production_record
+from dipportal.sandbox.store import Record
+from dipportal.sandbox.world import names
+from dipportal.sandbox.world.places import Places
+from dipportal.sandbox.world.scales import Scale, Share
+
+_EVENINGS = (time(20, 15), time(20, 0), time(19, 30), time(20, 30))
+_MATINEE = time(15, 0)
+
+
+@dataclass
+class Numbers:
+    """Ids that rise over the whole world, with gaps."""
+
+    performance: int = 11484000
+    serial: int = 278
+
+    def next_performance(self, rng: Random) -> int:
+        self.performance += rng.randint(1, 6)
+        return self.performance
+
+    def next_serial(self, rng: Random) -> str:
+        self.serial += rng.randint(1, 9)
+        # Both widths occur in DIP, so no part of a production's id is ever a number.
+        return f"{self.serial:05d}" if rng.random() < 0.5 else f"{3776000 + self.serial:07d}"
+
+
+@dataclass(frozen=True)
+class Tour:
+    production: Record
+    performances: list[Record]
+
+
+def _spread(rng: Random, total: int, parts: int) -> list[int]:
+    """`total` over `parts`, uneven, each at least 1 and at most 93."""
+    sizes = [1] * parts
+    for _ in range(total - parts):
+        index = min(rng.randrange(parts), rng.randrange(parts)) if rng.random() < 0.6 else rng.randrange(parts)
+        if sizes[index] >= 93:
+            index = sizes.index(min(sizes))
+        sizes[index] += 1
+    return sizes
+
+
+def _moments(rng: Random, first: date, last: date, count: int) -> list[datetime]:
+    days = max((last - first).days + 1, -(-count // 2))
+    slots = sorted(rng.sample(range(2 * days), count)) if count > days else [
+        2 * day + 1 for day in sorted(rng.sample(range(days), count))
+    ]  # fmt: skip
+    evening = rng.choice(_EVENINGS)
+    moments = []
+    for slot in slots:
+        day = first + timedelta(days=slot // 2)
+        sunday = day.weekday() == 6 and count <= days and rng.random() < 0.5
+        moments.append(datetime.combine(day, evening if slot % 2 and not sunday else _MATINEE))
+    return moments
+
+
+def _house(rng: Random, scale: Scale, places: Places, used: set[int]) -> Record:
+    """Not twice in one tour while there is another choice."""
+    members = places.members
+    for _ in range(8):
+        draw = rng.random()
+        if draw < scale.first_eight:
+            found = members[rng.randrange(min(8, len(members)))]
+        elif draw < scale.in_members:
+            found = rng.choice(members)
+        else:
+            found = rng.choice(places.theaters)
+        if found["id"] not in used:
+            break
+    return found
+
+
+def _performances(
+    rng: Random, scale: Scale, places: Places, production: Record, moments: list[datetime], numbers: Numbers
+) -> list[Record]:
+    made: list[Record] = []
+    used: set[int] = set()
+    while len(made) < len(moments):
+        theater = _house(rng, scale, places, used)
+        used.add(theater["id"])
+        halls = [one for one in theater["theater_locations"] if "NIET GEBRUIKEN" not in one["name"]]
+        hall = rng.choice(halls) if halls else None
+        capacity = rng.choice((120, 180, 320, 450, 611, 740, 902, 1150))
+        for moment in moments[len(made) : len(made) + rng.choice((1, 1, 1, 1, 2, 2, 3))]:
+            kind = "normal"
+            if len(made) < 2 and len(moments) > 4:
+                kind = "tryout"
+            elif len(made) == 2 and len(moments) > 4:
+                kind = "premiere"
+            record = performance_record(
+                numbers.next_performance(rng), production, theater,
+                date=clock.stamp(moment), theater_location=hall, type=kind,
+                status="cancellation" if rng.random() < 0.02 else "agreed",
+                private=rng.random() < 0.03, in_festival=theater["type"] == "Festival",
+                isOtherLocation=hall is None, amount_rank1=capacity, amount_rank2=rng.choice((0, 0, 0, 80)),
+            )  # fmt: skip
+            made.append(record)
+    return made
+
+
+def tours(
+    rng: Random, scale: Scale, places: Places, share: Share, numbers: Numbers, today: date, first_title: int
+) -> list[Tour]:
+    """Running productions last, the earlier ones by season before them."""
+    plans: list[tuple[date, date, date, int]] = []
+    this = clock.season_start(today)
+    for index, size in enumerate(_spread(rng, share.earlier_performances, share.earlier) if share.earlier else []):
+        start = date(this.year - 1 - index % max(1, share.seasons - 1), 8, 1)
+        plans.append((start, start + timedelta(days=45), clock.season_end(start) - timedelta(days=60), size))
+    plans.sort(key=lambda plan: plan[0])
+    # Late in a season tours run on into the summer, so that there is always something ahead.
+    first = max(this, today - timedelta(days=28))
+    last = max(clock.season_end(this), today + timedelta(days=120))
+    for size in _spread(rng, share.running_performances, share.running) if share.running else []:
+        plans.append((this, first, last, size))
+    made = []
+    for index, (season, begin, end, size) in enumerate(plans):
+        producer = places.producers[share.clients[index % len(share.clients)]]
+        number = f"NL-{season.year % 100:02d}-{producer['id']}-{numbers.next_serial(rng)}"
+        co_producers = [places.producers[share.clients[0]]] if rng.random() < 0.1 and len(share.clients) > 1 else []
+        production = production_record(
+            number, title=names.title(first_title + index), season=clock.season_name(season),
+            genre=rng.choice(places.genres), producer=producer,
+            co_producers=[one for one in co_producers if one["id"] != producer["id"]],
+        )  # fmt: skip
+        moments = _moments(rng, begin, end, size)
+        made.append(Tour(production, _performances(rng, scale, places, production, moments, numbers)))
+    return made
+
+
+def counts(rng: Random, scale: Scale, performance: Record, today: date) -> tuple[Record | None, Record | None]:
+    """Tickets and reservations of one performance; (None, None) when its theater reported nothing."""
+    played = clock.parse(performance["date"])
+    days_ahead = (played.date() - today).days
+    upcoming = days_ahead >= 0
+    if performance["status"] != "agreed" or rng.random() < 0.08:
+        return None, None
+    if upcoming and (not scale.presale or days_ahead > 60 or rng.random() < 0.5):
+        return None, None
+    seats = performance["amount_rank1"]
+    filled = rng.uniform(0.05, 0.5) if upcoming else rng.uniform(0.25, 1.0)
+    price = rng.choice((1450, 1825, 2250, 2600, 2840))
+    normal, discount = int(seats * filled * 0.8), int(seats * filled * 0.15)
+    free = int(seats * filled * 0.04)
+    rows = [
+        {"type": "normal", "tickets": normal, "recette": normal * price},
+        {"type": "discount", "tickets": discount, "recette": discount * (price - 300)},
+        {"type": "free", "tickets": free, "recette": 0},
+    ]
+    reported = datetime.combine(today if upcoming else played.date() + timedelta(days=1), time(4, 2))
+    stamp = clock.stamp(reported + timedelta(milliseconds=rng.choice((0, 500, 120, 11933, 2040))))
+    reserved = None
+    if upcoming:
+        tickets = rng.randint(1, 20)
+        waiting = [{"type": "normal", "tickets": tickets, "recette": tickets * price}]
+        reserved = count_record(performance, waiting, stamp)
+    return count_record(performance, rows, stamp), reserved
