@@ -86,9 +86,7 @@ class World:
             terms={**PARTAGE, **changes},
             actor=self.actors["rival_editor"],
         )
-        return self.bring(
-            contract, status, proposer=self.actors["rival_editor"], answerer=self.actors["haven_editor"]
-        )
+        return self.bring(contract, status, proposer=self.actors["rival_editor"], answerer=self.actors["haven_editor"])
 
     def bring(
         self, contract: Contract, status: str, *, proposer: Actor | None = None, answerer: Actor | None = None
@@ -164,9 +162,7 @@ def build() -> World:
     other_theater = Theater.objects.create(
         id=20, name="Theater De Haven", city="Havenstad", dip_member=True, receiver=organisations["haven"]
     )
-    Theater.objects.create(
-        id=21, name="Festival Veldzicht", city="Veldzicht", kind="festival", dip_member=False
-    )
+    Theater.objects.create(id=21, name="Festival Veldzicht", city="Veldzicht", kind="festival", dip_member=False)
     hall = Hall.objects.create(id=57, name="Grote zaal", theater=theater)
     other_hall = Hall.objects.create(id=58, name="Havenzaal", theater=other_theater)
     production = Production.objects.create(

@@ -134,16 +134,14 @@ class ProductionQuerySet(models.QuerySet["Production"]):
         """By title, or by DIP-id in whole or in part."""
         if not text.strip():
             return self
-        found = Q(title__icontains=text.strip())
         production, number = search_parts(text)
-        if number:
-            # Digits typed after the bar, or alone: part of a performance number.
-            numbered = Q(performances__number_text__contains=number)
-            found |= (numbered & Q(dip_id__contains=production)) if "|" in text else numbered
-        if production and "|" not in text:
-            found |= Q(dip_id__contains=production)
-        elif production and not number:
-            found |= Q(dip_id__contains=production)
+        numbered = Q(performances__number_text__contains=number) if number else Q()
+        if "|" in text:
+            found = numbered & Q(dip_id__contains=production)
+        else:
+            found = Q(title__icontains=text.strip())
+            found |= Q(dip_id__contains=production) if production else Q()
+            found |= numbered
         return self.filter(pk__in=self.model._default_manager.filter(found).values("pk"))
 
 
@@ -191,9 +189,7 @@ class Production(models.Model):
         verbose_name_plural = _("productions")
         ordering = ("-season", "title", "pk")
         constraints = (
-            models.UniqueConstraint(
-                fields=("dip_id",), condition=~Q(dip_id=""), name="production_dip_id_once"
-            ),
+            models.UniqueConstraint(fields=("dip_id",), condition=~Q(dip_id=""), name="production_dip_id_once"),
         )
         indexes = (models.Index(fields=("producer", "season"), name="production_producer_season"),)
 
@@ -269,9 +265,7 @@ class Performance(models.Model):
     status = models.CharField(
         _("status"), max_length=10, choices=PerformanceStatus.choices, default=PerformanceStatus.AGREED
     )
-    kind = models.CharField(
-        _("type"), max_length=10, choices=PerformanceKind.choices, default=PerformanceKind.NORMAL
-    )
+    kind = models.CharField(_("type"), max_length=10, choices=PerformanceKind.choices, default=PerformanceKind.NORMAL)
     private = models.BooleanField(_("closed to the public"), default=False)
     in_festival = models.BooleanField(_("part of a festival"), default=False)
     other_location = models.BooleanField(_("at another location"), default=False)
@@ -291,12 +285,8 @@ class Performance(models.Model):
             models.Index(fields=("theater", "starts_at"), name="performance_house"),
         )
         constraints = (
-            models.CheckConstraint(
-                condition=Q(status__in=PerformanceStatus.values), name="performance_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=PerformanceKind.values), name="performance_kind_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=PerformanceStatus.values), name="performance_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=PerformanceKind.values), name="performance_kind_known"),
         )
 
     def __str__(self) -> str:

@@ -97,8 +97,7 @@ def _refuse_unfit(
         raise Invalid(fields={"type": _("Choose a type.")})
     if not theater.dip_member:
         raise Invalid(
-            _("%(theater)s is not a member of DIP, so no agreement can be made with it here.")
-            % {"theater": theater},
+            _("%(theater)s is not a member of DIP, so no agreement can be made with it here.") % {"theater": theater},
             code="no_member",
         )
     if not performances:
@@ -112,9 +111,7 @@ def _refuse_unfit(
                 code="foreign_performance",
             )
         if performance.cancelled:
-            raise Invalid(
-                fields={"performances": _("A cancelled performance cannot be agreed on.")}, code="cancelled"
-            )
+            raise Invalid(fields={"performances": _("A cancelled performance cannot be agreed on.")}, code="cancelled")
     faults = rules.faults_in_terms(kind, terms, complete=False)
     if faults:
         raise Invalid(fields=faults)
@@ -251,9 +248,7 @@ def reject(
     _refuse_answer(contract, actor, "reject")
     if _answered_before(contract, Status.REJECTED, actor, source):
         return contract
-    fault = rules.fault_in_rejection(
-        contract, reason if actor.is_person else reason or "-", list(rejected_terms)
-    )
+    fault = rules.fault_in_rejection(contract, reason if actor.is_person else reason or "-", list(rejected_terms))
     if fault:
         raise Invalid(fields={"reason" if not reason.strip() else "rejected_terms": fault})
     ticked = rules.in_table_order(list(rejected_terms))
@@ -307,10 +302,7 @@ def amend(contract: Contract, *, actor: Actor) -> Contract:
                 _("There already is a later version of this agreement. Go on with that one."),
                 code="open_version",
             )
-        last = (
-            Contract.objects.filter(root=root).order_by("-number").values_list("number", flat=True).first()
-            or 1
-        )
+        last = Contract.objects.filter(root=root).order_by("-number").values_list("number", flat=True).first() or 1
         following = Contract(
             provider=now.provider,
             production=now.production,

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,17 +11,13 @@ class ContractType(models.TextChoices):
     RENT = "rent", _("Rent")
 
     @property
-    def explanation(self) -> str:
+    def explanation(self) -> str | Promise:
         """One line for the person who chooses."""
         return {
-            ContractType.PARTAGE: _(
-                "Both sides share the revenue by a percentage, with or without a guarantee."
-            ),
+            ContractType.PARTAGE: _("Both sides share the revenue by a percentage, with or without a guarantee."),
             ContractType.VOLUME: _("The provider's percentage differs per slice of the revenue."),
             ContractType.BUYOUT: _("The receiver pays a fixed amount and keeps the revenue."),
-            ContractType.SUPPLETION: _(
-                "A share of the revenue, topped up to an amount when sales stay behind."
-            ),
+            ContractType.SUPPLETION: _("A share of the revenue, topped up to an amount when sales stay behind."),
             ContractType.RENT: _("The provider rents the hall and keeps the revenue."),
         }[self]
 

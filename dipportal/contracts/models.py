@@ -44,17 +44,13 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             | Q(own_reference__icontains=text)
         )
         if "|" in text:
-            plays = self.model._default_manager.filter(performances__number_text__startswith=number).values(
-                "pk"
-            )
+            plays = self.model._default_manager.filter(performances__number_text__startswith=number).values("pk")
             found = Q(production__dip_id__contains=production) & (Q(pk__in=plays) if number else Q())
             return self.filter(found)
         if production:
             found |= Q(production__dip_id__contains=production)
         if number:
-            plays = self.model._default_manager.filter(performances__number_text__contains=number).values(
-                "pk"
-            )
+            plays = self.model._default_manager.filter(performances__number_text__contains=number).values("pk")
             found |= Q(pk__in=plays) | Q(dip_id=int(number[:18]))
         return self.filter(found)
 
@@ -72,9 +68,7 @@ def percentages_in_range() -> Q:
     condition = Q()
     for term in TERMS:
         if term.unit is Unit.PERCENT:
-            condition &= Q(**{f"{term.name}__isnull": True}) | Q(
-                **{f"{term.name}__gte": 0, f"{term.name}__lte": 100}
-            )
+            condition &= Q(**{f"{term.name}__isnull": True}) | Q(**{f"{term.name}__gte": 0, f"{term.name}__lte": 100})
     return condition
 
 
@@ -83,16 +77,12 @@ class Contract(models.Model):
 
     # --- the parties and the evenings
     provider = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="contracts")
-    theater = models.ForeignKey(
-        Theater, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("theater")
-    )
+    theater = models.ForeignKey(Theater, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("theater"))
     production = models.ForeignKey(
         Production, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("production")
     )
     producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contracts")
-    performances = models.ManyToManyField(
-        Performance, related_name="contracts", verbose_name=_("performances")
-    )
+    performances = models.ManyToManyField(Performance, related_name="contracts", verbose_name=_("performances"))
     first_at = models.DateTimeField(_("first performance"), null=True, blank=True)
     agency_as_provider = models.BooleanField(_("the agency is the contracting party"), default=True)
     contact_receiver = models.EmailField(_("contact at the theater"), blank=True)
@@ -195,9 +185,7 @@ class Contract(models.Model):
                 name="contract_shared_was_proposed",
             ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="contract_not_its_own_parent"),
-            models.UniqueConstraint(
-                fields=("reference",), condition=~Q(reference=""), name="contract_reference_once"
-            ),
+            models.UniqueConstraint(fields=("reference",), condition=~Q(reference=""), name="contract_reference_once"),
             models.UniqueConstraint(
                 fields=("provider", "dip_id"), condition=Q(dip_id__isnull=False), name="contract_dip_id_once"
             ),

@@ -40,9 +40,7 @@ def performances_without_contract(organisation: Organisation) -> QuerySet[Perfor
     )
 
 
-def performances_for(
-    organisation: Organisation, production: Production, theater: Theater
-) -> QuerySet[Performance]:
+def performances_for(organisation: Organisation, production: Production, theater: Theater) -> QuerySet[Performance]:
     """The performances that one agreement can cover: one production, in one theater."""
     return (
         Performance.objects.visible_to(organisation)

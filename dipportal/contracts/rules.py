@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django.utils.functional import Promise
@@ -35,9 +36,7 @@ def side_of(contract: Contract, side: Side) -> Organisation | None:
 def may(contract: Contract, move: str, actor: Actor) -> bool:
     """Is this move open to this actor, in this state? For buttons; the action asks again."""
     allowed = MOVES[move]
-    return contract.status in allowed.sources and actor.acts_for(
-        side_of(contract, allowed.side), allowed.role
-    )
+    return contract.status in allowed.sources and actor.acts_for(side_of(contract, allowed.side), allowed.role)
 
 
 def faults_in_terms(kind: str, values: dict[str, Any], *, complete: bool) -> dict[str, str | Promise]:
@@ -66,7 +65,7 @@ def faults_in_terms(kind: str, values: dict[str, Any], *, complete: bool) -> dic
 
 def fault_in_tranches(rows: list[dict[str, Any]]) -> str | Promise | None:
     bounds = [row["amount"] for row in rows]
-    if any(later <= earlier for earlier, later in zip(bounds, bounds[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(bounds)):
         return gettext_lazy("Each tranche ends above the one before it.")
     if any(not 0 <= Decimal(str(row["percentage"])) <= 100 for row in rows):
         return gettext_lazy("A percentage lies between 0 and 100.")
@@ -80,9 +79,7 @@ def warnings_in_terms(kind: str, values: dict[str, Any]) -> list[Warning_]:
     surcharge = values.get("theater_surcharge") or 0
     if entrance and settlement and len(entrance) != len(settlement):
         text = _("There are %(entrance)d entrance prices and %(settlement)d settlement prices.")
-        found.append(
-            Warning_("settlement_prices", text % {"entrance": len(entrance), "settlement": len(settlement)})
-        )
+        found.append(Warning_("settlement_prices", text % {"entrance": len(entrance), "settlement": len(settlement)}))
     for rank, (asked, settled) in enumerate(zip(entrance, settlement, strict=False), start=1):
         # A free rank carries no surcharge.
         if asked and settled != asked - surcharge:

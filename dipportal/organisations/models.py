@@ -44,7 +44,7 @@ class User(AbstractUser):
     mail_answers = models.BooleanField(_("mail me about answers"), default=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
     objects = UserManager()  # type: ignore[assignment,misc]
 
     class Meta:
