@@ -44,7 +44,7 @@ def control(*methods: str) -> Callable[[View], View]:
 def _body(request: HttpRequest) -> dict[str, Any]:
     value = json.loads(request.body or b"{}")
     if not isinstance(value, dict):
-        raise ValueError("the body must be an object")
+        raise TypeError("the body must be an object")
     return value
 
 

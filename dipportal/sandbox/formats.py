@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -35,18 +36,31 @@ def type_label(contract_type: str) -> str:
     return terms.TYPE_LABELS.get(contract_type, contract_type)
 
 
+def _percentage(value: float) -> str:
+    return f"{value:g} %".replace(".", ",")
+
+
+def _prices(value: list[int]) -> str:
+    return ", ".join(euros(price) for price in value)
+
+
+def _volumes(value: list[dict[str, Any]]) -> str:
+    return "; ".join(f"tot {euros(row['amount'])}: {_percentage(row['percentage'])}" for row in value)
+
+
+_WRITERS: dict[str, Callable[[Any], str]] = {
+    **dict.fromkeys(terms.PERCENTAGES, _percentage),
+    **dict.fromkeys(terms.AMOUNTS, euros),
+    "settlement_pricing": _prices,
+    "entrance_pricing": _prices,
+    "volumes": _volumes,
+}
+
+
 def term_text(name: str, value: Any) -> str:
     """One term as a person reads it."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):
         return "ja" if value else "nee"
-    if name in terms.PERCENTAGES:
-        return f"{value:g} %".replace(".", ",")
-    if name in terms.AMOUNTS:
-        return euros(value)
-    if name in ("settlement_pricing", "entrance_pricing"):
-        return ", ".join(euros(price) for price in value)
-    if name == "volumes":
-        return "; ".join(f"tot {euros(row['amount'])}: {row['percentage']:g} %" for row in value)
-    return str(value)
+    return _WRITERS.get(name, str)(value)

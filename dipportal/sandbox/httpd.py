@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.http import HttpResponse
@@ -33,7 +33,7 @@ class Handler(WSGIRequestHandler):
     def hang_up(self) -> None:
         """Whatever is written after this fails quietly: the client is gone, as far as the server can tell."""
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        cast(socket.socket, self.connection).shutdown(socket.SHUT_RDWR)
 
     def send_half(self, response: HttpResponse) -> None:
         body = response.content
@@ -42,7 +42,8 @@ class Handler(WSGIRequestHandler):
             f"Content-Type: {response['Content-Type']}",
             f"Content-Length: {len(body)}",
         ]
-        self.connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body[: len(body) // 2])
+        half = "\r\n".join(head).encode() + b"\r\n\r\n" + body[: len(body) // 2]
+        cast(socket.socket, self.connection).sendall(half)
         self.hang_up()
 
 

@@ -41,9 +41,7 @@ class Ledger:
 
     def writes(self, since: int = 0) -> list[dict[str, Any]]:
         found = self.store.rows("SELECT * FROM ledger WHERE seq > ? ORDER BY seq", (since,))
-        return [
-            {**dict(row), "body": json.loads(row["body"]), "result": json.loads(row["result"])} for row in found
-        ]
+        return [{**dict(row), "body": json.loads(row["body"]), "result": json.loads(row["result"])} for row in found]
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         found = self.store.rows("SELECT * FROM request WHERE seq > ? ORDER BY seq", (since,))

@@ -86,10 +86,7 @@ def handle(box: Sandbox, call: Call) -> Outcome:
     fault = box.faults.take(call.method, call.path)
     carrying = Carrying(box, call, seq, fault)
     box.latency.wait()
-    if fault is None:
-        outcome = Outcome("answered", carrying.act().reply)
-    else:
-        outcome = KINDS[fault.kind](fault, carrying.act)
+    outcome = KINDS[fault.kind](fault, carrying.act) if fault else Outcome("answered", carrying.act().reply)
     status = outcome.reply.status if outcome.reply else None
     box.ledger.finished(seq, outcome.label, status, fault.kind if fault else None)
     return outcome

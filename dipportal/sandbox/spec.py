@@ -39,8 +39,7 @@ def _compile(template: str) -> re.Pattern[str]:
 
 class Spec:
     def __init__(self, path: str | Path = DEFAULT_PATH) -> None:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self.document: dict[str, Any] = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
+        self.document: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         self.operations = [
             Operation(node["operationId"], method.upper(), template, _compile(template), node)
             for template, item in self.document["paths"].items()
@@ -138,11 +137,14 @@ def _refuse_constant(name: str) -> Any:
 def _sentence(error: jsonschema.exceptions.ValidationError, name: str) -> str:
     """Names the member first, so that a person finds it in the body at once."""
     member = ".".join([*([name] if name else []), *map(str, error.absolute_path)])
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+    schema: Any = error.schema
+    given: Any = error.instance
+    wanted: Any = error.validator_value
+    if error.validator == "additionalProperties" and isinstance(given, dict):
+        unknown = sorted(set(given) - set(schema.get("properties", {})))
         member, message = ".".join(filter(None, [member, unknown[0]])), "unknown member"
     elif error.validator == "required":
-        missing = next(wanted for wanted in error.validator_value if wanted not in error.instance)
+        missing = next(name for name in wanted if name not in given)
         member, message = ".".join(filter(None, [member, missing])), "is required"
     else:
         message = error.message if len(error.message) < 300 else error.message[:300] + "…"

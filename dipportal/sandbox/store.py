@@ -130,9 +130,7 @@ class Store:
         self.put_many(kind, [(record_id, body)], visible_at=visible_at)
 
     def put_many(self, kind: str, records: Iterable[tuple[int | str, Record]], *, visible_at: float = 0) -> None:
-        rows = [
-            (kind, str(record_id), *_columns(kind, body), visible_at, dumps(body)) for record_id, body in records
-        ]
+        rows = [(kind, str(record_id), *_columns(kind, body), visible_at, dumps(body)) for record_id, body in records]
         with self.transaction():
             self._connection.executemany(_UPSERT, rows)
 
@@ -151,7 +149,7 @@ class Store:
 
     def texts(self, kind: str, where: str = "1", parameters: Iterable[Any] = ()) -> list[str]:
         """JSON texts that reads may see, in the order in which the records came to be."""
-        sql = f"SELECT body FROM record WHERE kind = ? AND visible_at <= ? AND ({where}) ORDER BY seq"
+        sql = f"SELECT body FROM record WHERE kind = ? AND visible_at <= ? AND ({where}) ORDER BY seq"  # noqa: S608 - own constants
         return [row["body"] for row in self.rows(sql, (kind, time.time(), *parameters))]
 
     def records(self, kind: str, where: str = "1", parameters: Iterable[Any] = ()) -> list[Record]:
@@ -160,7 +158,7 @@ class Store:
     def clear(self) -> None:
         with self.transaction():
             for table in ("meta", "record", "ledger", "request", "sqlite_sequence"):
-                self.execute(f"DELETE FROM {table}")
+                self.execute(f"DELETE FROM {table}")  # noqa: S608 - own constants
 
     def close(self) -> None:
         with self._lock:

@@ -22,7 +22,7 @@ def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
         agency, producer = CREDENTIAL_SETS["demo-impresariaat"], CREDENTIAL_SETS["demo-producent"]
         first_title, first_id = 0, 200000
         for provider, share in ((agency, size.agency), (producer, size.producer)):
-            made = tours.tours(rng, size, ground, share, numbers, today, first_title)
+            made = tours.tours(rng, size, ground, share, numbers=numbers, today=today, first_title=first_title)
             first_title += len(made)
             _put_tours(store, rng, size, made, today)
             records = deals.agreements(

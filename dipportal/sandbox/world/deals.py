@@ -39,7 +39,7 @@ class Deal:
     parent: Deal | None = None
     children: list[Deal] = field(default_factory=list)
     type: str = "partage"
-    created: datetime = datetime.min
+    created: datetime = datetime(2000, 1, 1)  # noqa: DTZ001 - DIP writes no offsets, so the sandbox has none
     id: int = 0
 
 
@@ -51,10 +51,11 @@ def groups(rng: Random, tours: list[Tour], theaters: dict[int, Record]) -> list[
             if theaters[one["theater"]["id"]]["dip_member"]:
                 by_theater.setdefault(one["theater"]["id"], []).append(one)
         for theater_id, played in by_theater.items():
-            while played:
-                size = min(rng.choice((1, 1, 1, 2, 3, 6)), len(played), 6)
-                found.append(Group(tour.production, theaters[theater_id], played[:size]))
-                played = played[size:]
+            start = 0
+            while start < len(played):
+                taken = played[start : start + rng.choice((1, 1, 1, 2, 3, 6))]
+                found.append(Group(tour.production, theaters[theater_id], taken))
+                start += len(taken)
     return found
 
 

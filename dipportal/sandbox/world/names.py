@@ -45,15 +45,31 @@ _PLACE_HEADS = (
     "Zilver", "Linden", "Vossen", "Reiger", "Wilgen", "Steen", "Brugge", "Haver", "Kolk", "Zwaan", "Ganzen", "Riet",
 )  # fmt: skip
 _PLACE_TAILS = ("horn", "zijl", "marke", "vliet", "stede", "hoven", "drecht", "lande", "wolde", "koog")
-_STREETS = ("Kadeplein", "Havenweg", "Marktstraat", "Lindelaan", "Sluiskade", "Stationsplein", "Parksingel", "Torenstraat")
+_STREETS = (
+    "Kadeplein",
+    "Havenweg",
+    "Marktstraat",
+    "Lindelaan",
+    "Sluiskade",
+    "Stationsplein",
+    "Parksingel",
+    "Torenstraat",
+)
 AGENCY = "Impresariaat Lantaarnhof"
 OWN_PRODUCERS = {
     123: "Toneelgroep De Zwaluwstaart",
     124: "Stichting Muziektheater Het Zoutvat",
-    125: "Producties \"Nachtegaal & Zn.\"",
+    125: 'Producties "Nachtegaal & Zn."',
     201: "Stichting Toneelwerf Noorderzijl",
 }
-_PRODUCER_KINDS = ("Stichting", "Theaterproducties", "Toneelgroep", "Muziekgezelschap", "Dansgroep", "Theatercollectief")
+_PRODUCER_KINDS = (
+    "Stichting",
+    "Theaterproducties",
+    "Toneelgroep",
+    "Muziekgezelschap",
+    "Dansgroep",
+    "Theatercollectief",
+)
 _PRODUCER_NAMES = (
     "De Vuurvlieg", "Het Papieren Paard", "Kromhout & Ketel", "De Stille Straat", "Zevenslaper", "Het Blauwe Uur",
     "De Kermisklok", "Losse Planken", "Noordoost", "Het Derde Gordijn", "De Ganzenveer", "Maanvis",
@@ -67,7 +83,7 @@ AWKWARD_TITLES = (
     "Ik <b>ben</b> er nog",
     "=Som van ons (reprise)",
     "Ça va, Zoë? – één çédille te veel",
-    "'s Nachts & overdag; \"een\" tweeluik",
+    '\'s Nachts & overdag; "een" tweeluik',
 )
 _TITLES = (
     "Het Zoutmeisje", "De Laatste Veerman", "Vader wil vliegen", "Tussen twee treinen", "Een kamer vol water",
@@ -76,7 +92,15 @@ _TITLES = (
     "Lieve buren", "Stilstand", "Het Grote Regenboek", "Morgen is er weer soep", "De Zus van de Bakker", "Halfweg",
     "Brieven aan niemand", "De Ballonvaarder", "Winter in de wei",
 )  # fmt: skip
-_TITLE_TAILS = ("", " (reprise)", " – het concert", " deel 2", " voor beginners", ": de familievoorstelling", " op reis")
+_TITLE_TAILS = (
+    "",
+    " (reprise)",
+    " – het concert",
+    " deel 2",
+    " voor beginners",
+    ": de familievoorstelling",
+    " op reis",
+)
 REMARKS = (
     "Speelduur 90 minuten zonder pauze.",
     "Speelduur 2 x 50 minuten met pauze. Laden en lossen via de achterzijde.",

@@ -92,7 +92,7 @@ def producers(scale: Scale) -> list[Record]:
     own = {**names.OWN_PRODUCERS}
     wanted = [*scale.agency.clients, *scale.producer.clients]
     agency = CREDENTIAL_SETS["demo-impresariaat"]
-    found = [{"id": agency.organisation, "name": agency.name, "type": "Impresariaat"}]
+    found: list[Record] = [{"id": agency.organisation, "name": agency.name, "type": "Impresariaat"}]
     found += [{"id": number, "name": own[number], "type": "Producent"} for number in wanted]
     for index in range(scale.unrelated_producers):
         found.append({"id": 300 + index * 3, "name": names.producer(index), "type": "Producent"})
@@ -137,9 +137,10 @@ def fill(store: Store, rng: Random, scale: Scale, today: date) -> Places:
     members = [one for one in made if one["dip_member"]]
     fees = [_fees(rng, one, today, 900 + 4 * one["id"]) for one in members if rng.random() < 0.8]
     contacts = [_contacts(rng, one) for one in members]
-    for kind, records in (
+    kinds: tuple[tuple[str, list[Record]], ...] = (
         ("province", provinces), ("genre", genres), ("country", countries), ("theater", made), ("producer", known),
         ("theater_fees", fees), ("contacts", contacts),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for kind, records in kinds:
         store.put_many(kind, [(one["id"], one) for one in records])
     return Places(made, {one["id"]: one for one in known}, genres)

@@ -83,7 +83,7 @@ def _house(rng: Random, scale: Scale, places: Places, used: set[int]) -> Record:
 
 
 def _performances(
-    rng: Random, scale: Scale, places: Places, production: Record, moments: list[datetime], numbers: Numbers
+    rng: Random, scale: Scale, places: Places, production: Record, *, moments: list[datetime], numbers: Numbers
 ) -> list[Record]:
     made: list[Record] = []
     used: set[int] = set()
@@ -111,7 +111,7 @@ def _performances(
 
 
 def tours(
-    rng: Random, scale: Scale, places: Places, share: Share, numbers: Numbers, today: date, first_title: int
+    rng: Random, scale: Scale, places: Places, share: Share, *, numbers: Numbers, today: date, first_title: int
 ) -> list[Tour]:
     """Running productions last, the earlier ones by season before them."""
     plans: list[tuple[date, date, date, int]] = []
@@ -136,7 +136,7 @@ def tours(
             co_producers=[one for one in co_producers if one["id"] != producer["id"]],
         )  # fmt: skip
         moments = _moments(rng, begin, end, size)
-        made.append(Tour(production, _performances(rng, scale, places, production, moments, numbers)))
+        made.append(Tour(production, _performances(rng, scale, places, production, moments=moments, numbers=numbers)))
     return made
 
 
