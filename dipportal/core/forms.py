@@ -101,9 +101,7 @@ class CentsListField(forms.Field):
             return value
         parts = [part.strip() for part in str(value or "").replace("\n", ";").split(";") if part.strip()]
         if len(parts) > self.most:
-            raise forms.ValidationError(
-                self.error_messages["too_many"], code="too_many", params={"most": self.most}
-            )
+            raise forms.ValidationError(self.error_messages["too_many"], code="too_many", params={"most": self.most})
         amounts = []
         for part in parts:
             try:
@@ -111,9 +109,7 @@ class CentsListField(forms.Field):
             except ValueError:
                 cents = -1
             if cents < 0:
-                raise forms.ValidationError(
-                    self.error_messages["invalid"], code="invalid", params={"part": part}
-                )
+                raise forms.ValidationError(self.error_messages["invalid"], code="invalid", params={"part": part})
             amounts.append(cents)
         return amounts
 

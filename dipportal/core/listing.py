@@ -33,7 +33,5 @@ def listing(
     fields: list[Any] = [
         F(field).desc(nulls_last=True) if down else F(field).asc(nulls_last=True) for field in orders[name]
     ]
-    page = Paginator(rows.order_by(*fields, "-pk" if down else "pk"), per_page).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(rows.order_by(*fields, "-pk" if down else "pk"), per_page).get_page(request.GET.get("page"))
     return Listing(page=page, order=wanted)

@@ -8,6 +8,4 @@ from dipportal.journal.models import Entry
 
 def timeline(thread: str, *, side: Audience) -> QuerySet[Entry]:
     """The lines of one thread that this side may read, newest first."""
-    return Entry.objects.filter(thread=thread, audience__in=(side, Audience.BOTH)).select_related(
-        "organisation"
-    )
+    return Entry.objects.filter(thread=thread, audience__in=(side, Audience.BOTH)).select_related("organisation")

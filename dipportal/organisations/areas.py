@@ -50,9 +50,7 @@ def area(
             )
             if membership is None:
                 raise Http404
-            needed = (
-                role if request.method in ("GET", "HEAD") else max(role, Role.EDITOR, key=lambda r: r.rank)
-            )
+            needed = role if request.method in ("GET", "HEAD") else max(role, Role.EDITOR, key=lambda r: r.rank)
             if not membership.may(needed):
                 raise PermissionDenied
             request.membership = membership

@@ -109,9 +109,7 @@ def lease() -> dt.timedelta:
 def claimable(model: type[Row], now: dt.datetime) -> QuerySet[Row]:
     """Rows that are due, not leased, and first of their key among the rows that are not closed."""
     earlier = (
-        model._default_manager.filter(key=OuterRef("key"), pk__lt=OuterRef("pk"))
-        .exclude(state__in=CLOSED)
-        .values("pk")
+        model._default_manager.filter(key=OuterRef("key"), pk__lt=OuterRef("pk")).exclude(state__in=CLOSED).values("pk")
     )
     return model._default_manager.filter(
         Q(claimed_until__isnull=True) | Q(claimed_until__lte=now),
@@ -141,9 +139,7 @@ def claim(model: type[Row]) -> Claim[Row] | None:
                 continue
             # The state is asked again in the UPDATE: where rows cannot be locked, this is what decides.
             won = claimable(model, now).filter(pk=row.pk)
-            changed = model._default_manager.filter(
-                pk__in=won.values("pk"), claim_token=row.claim_token
-            ).update(
+            changed = model._default_manager.filter(pk__in=won.values("pk"), claim_token=row.claim_token).update(
                 claimed_until=now + lease(),
                 claim_token=token,
                 attempts=F("attempts") + 1,
@@ -165,9 +161,7 @@ def quarantine(row: OutboxRow) -> None:
     log.error("outbox row quarantined", kind=row.kind, row=row.pk, claims=row.open_claims)
 
 
-def drain(
-    model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int = 50, seconds: float = 20
-) -> int:
+def drain(model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int = 50, seconds: float = 20) -> int:
     """Work rows until none is due, `limit` are done or the time is up. Returns how many were worked.
 
     An exception of `work` is logged and leaves the row to its lease: the same row comes back, others go on.
