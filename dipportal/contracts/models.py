@@ -25,10 +25,14 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             return self.filter(provider=organisation)
         return self.filter(theater__receiver=organisation, status__in=SHARED)
 
-    def newest(self) -> "ContractQuerySet":
-        """Only the versions that no later version follows."""
-        followed = Contract.objects.filter(parent=models.OuterRef("pk"))
-        return self.filter(~models.Exists(followed))
+    def newest(self, organisation: Organisation | None) -> "ContractQuerySet":
+        """Only the versions that no later version follows which this organisation may see.
+
+        A receiver's rejected version stays in its list while the provider drafts the next one: that a concept
+        exists must not show.
+        """
+        later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"))
+        return self.filter(~models.Exists(later))
 
     def search(self, text: str) -> "ContractQuerySet":
         """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part."""

@@ -4,6 +4,7 @@ import pytest
 
 from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
+from dipportal.contracts.models import Contract
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.models import Entry
 from tests.world import World
@@ -73,3 +74,22 @@ def test_a_proposal_without_its_share_is_refused(world: World) -> None:
     with pytest.raises(Invalid) as refused:
         actions.propose(contract, actor=world.actors["agency_editor"])
     assert "provider_share" in refused.value.fields
+
+
+def test_a_receivers_list_does_not_tell_that_a_next_version_is_being_drafted(world: World) -> None:
+    rejected = world.contract(status="rejected")
+    following = actions.amend(rejected, actor=world.actors["agency_editor"])
+    for organisation, newest in ((world.agency, following), (world.kade, rejected)):
+        assert list(Contract.objects.visible_to(organisation).newest(organisation)) == [newest]
+    actions.propose(following, actor=world.actors["agency_editor"])
+    assert list(Contract.objects.visible_to(world.kade).newest(world.kade)) == [following]
+
+
+def test_a_concept_does_not_exist_for_the_receiver(world: World) -> None:
+    contract = world.contract()
+    assert not Contract.objects.visible_to(world.kade).exists()
+    actions.propose(contract, actor=world.actors["agency_editor"])
+    assert Contract.objects.visible_to(world.kade).get() == contract
+    assert not Contract.objects.visible_to(world.haven).exists()
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    assert not Contract.objects.visible_to(world.kade).exists()
