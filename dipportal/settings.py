@@ -32,9 +32,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 SECRET_KEY = environment.text("SECRET_KEY") or keys.kept_secret(VAR_DIR / "secret_key")
 CREDENTIAL_KEYS_GIVEN = bool(environment.words("CREDENTIAL_KEYS", []))
-CREDENTIAL_KEYS = environment.words("CREDENTIAL_KEYS", []) or [
-    keys.kept_fernet_key(VAR_DIR / "credential_key")
-]
+CREDENTIAL_KEYS = environment.words("CREDENTIAL_KEYS", []) or [keys.kept_fernet_key(VAR_DIR / "credential_key")]
 
 INSTALLED_APPS = [
     "dipportal.core",
@@ -80,6 +78,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dipportal.organisations.middleware.NoStoreMiddleware",
+    "dipportal.organisations.middleware.LastOrganisationMiddleware",
 ]
 
 ROOT_URLCONF = "dipportal.urls"
@@ -157,9 +156,7 @@ LANGUAGE_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -213,9 +210,7 @@ EMAIL_HOST_PASSWORD = str(_mail.get("EMAIL_HOST_PASSWORD") or "")
 EMAIL_USE_TLS = bool(_mail.get("EMAIL_USE_TLS", False))
 EMAIL_USE_SSL = bool(_mail.get("EMAIL_USE_SSL", False))
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = environment.text(
-    "MAIL_FROM", f"dipportal <portal@{'dipportal.example' if LOCAL_ONLY else HOST}>"
-)
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", f"dipportal <portal@{'dipportal.example' if LOCAL_ONLY else HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- DIP: the address is the operator's setting, never a tenant's -------------------------------------------

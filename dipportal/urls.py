@@ -3,9 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dipportal.organisations import health
+
 urlpatterns = [
+    path("", include("dipportal.organisations.urls")),
     path("aanbieder/<slug:organisation>/", include("dipportal.providers.urls")),
     path("afnemer/<slug:organisation>/", include("dipportal.receivers.urls")),
     path("account/", include("allauth.urls")),
     path("beheer/", admin.site.urls),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
 ]

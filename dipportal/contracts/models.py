@@ -34,8 +34,11 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"))
         return self.filter(~models.Exists(later))
 
-    def search(self, text: str) -> "ContractQuerySet":
-        """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part."""
+    def search(self, text: str, *, own_reference: bool = True) -> "ContractQuerySet":
+        """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part.
+
+        `own_reference` False leaves out the provider's own, which a receiver does not see.
+        """
         text = text.strip()
         if not text:
             return self
@@ -45,8 +48,9 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             | Q(theater__name__icontains=text)
             | Q(theater__city__icontains=text)
             | Q(reference__icontains=text)
-            | Q(own_reference__icontains=text)
         )
+        if own_reference:
+            found |= Q(own_reference__icontains=text)
         if "|" in text:
             plays = self.model._default_manager.filter(performances__number_text__startswith=number).values("pk")
             found = Q(production__dip_id__contains=production) & (Q(pk__in=plays) if number else Q())

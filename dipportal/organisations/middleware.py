@@ -39,3 +39,17 @@ class NoStoreMiddleware:
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response
+
+
+class LastOrganisationMiddleware:
+    """Remembers in the session for which organisation somebody acted last, so that the portal opens there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        slug = getattr(request, "session_remembers", None)
+        if slug and request.session.get("organisation") != slug:
+            request.session["organisation"] = slug
+        return response

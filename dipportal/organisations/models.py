@@ -137,6 +137,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.organisation} ({self.role})"
 
+    @property
+    def home_url(self) -> str:
+        return self.organisation.home_url
+
     def may(self, needed: Role) -> bool:
         return Role(self.role).covers(needed)
 

@@ -1,0 +1,45 @@
+"""The main menu. Each area registers what stands in it, so that this room need not know the areas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from dipportal.organisations.enums import Side
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry. `count` is what waits there; 0 shows nothing."""
+
+    label: str | Promise
+    url: str
+    icon: str = ""
+    active: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Area:
+    items: Callable[[Any], list[Item]]
+    search: str
+
+
+_areas: dict[str, Area] = {}
+
+
+def register(side: Side, *, items: Callable[[Any], list[Item]], search: str) -> None:
+    """Called from an area's `apps.py`. `search` is the name of its search page."""
+    _areas[side] = Area(items, search)
+
+
+def of(request: HttpRequest) -> tuple[list[Item], str]:
+    """The menu and the address of the search page, for a request that has passed the door of an area."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    area = _areas.get(organisation.kind)
+    if area is None:
+        return [], ""
+    return area.items(request), reverse(area.search, kwargs={"organisation": organisation.slug})
