@@ -1,0 +1,57 @@
+# Everything that is done with this checkout. `make` lists it.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-fresh test quick lint format messages requirements clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.base ## the whole portal on this machine, with a season to look at (Ctrl-C stops it)
+	@exec $(BIN)/python -m dipportal.demo
+
+demo-fresh: $(VENV)/.base ## the same, starting over
+	@exec $(BIN)/python -m dipportal.demo --fresh
+
+test: $(VENV)/.dev ## checks and every test that this machine can run; says what it left out
+	@exec $(BIN)/python scripts/run_tests.py
+
+quick: $(VENV)/.dev ## the tests without processes, browser or PostgreSQL
+	@exec $(BIN)/python -m pytest -q -m "not browser and not processes and not postgres"
+
+lint: $(VENV)/.dev ## style, types, templates, import order, migrations, deployment settings
+	@exec $(BIN)/python scripts/run_checks.py
+
+format: $(VENV)/.dev ## bring Python and templates into the house format
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/djlint --reformat --quiet templates dipportal/sandbox/templates || true
+
+messages: $(VENV)/.base ## collect and compile the translations (needs gettext)
+	$(BIN)/python manage.py makemessages --locale nl --no-location --ignore .venv --ignore var
+	$(BIN)/python manage.py compilemessages --locale nl --ignore .venv --ignore var
+
+requirements: $(VENV)/.dev ## work out the pinned packages anew from the .in files
+	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url base.in
+	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url dev.in
+
+clean: ## throw away caches, the demo's data and what tests left (.venv and the rest of var/ stay)
+	rm -rf var/demo var/test var/screenshots .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find dipportal tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python=$$(sh scripts/find-python) && echo "Making $(VENV) with $$python …" && "$$python" -m venv --clear $(VENV)
+
+$(VENV)/.base: requirements/base.txt | $(BIN)/python
+	@echo "Installing what the portal needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt requirements/base.txt | $(BIN)/python
+	@echo "Installing what the checks and tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements/dev.txt
+	@touch $@
