@@ -1,0 +1,369 @@
+"""Following DIP: bulk writers for reference data, productions and performances.
+
+The room that talks to DIP hands over plain facts; here they become rows. Everything runs inside the caller's
+transaction, and the number of statements does not grow with the number of records (but for chunks of CHUNK).
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from dipportal.catalogue.enums import PerformanceStatus
+from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Reference, Theater
+from dipportal.journal.actions import Line, record_many
+from dipportal.organisations.actors import Actor
+
+CHUNK = 1000
+
+# What DIP decides. `Theater.receiver` and `Producer.providers` are ours, so they are not named here.
+_COLUMNS: dict[type[Reference], tuple[str, ...]] = {
+    Genre: ("name",),
+    Producer: ("name", "kind"),
+    Theater: (
+        "name",
+        "street",
+        "house_number",
+        "postal_code",
+        "city",
+        "province",
+        "country",
+        "kind",
+        "dip_member",
+    ),
+    Hall: ("name", "theater"),
+}
+
+
+@dataclass(frozen=True)
+class ProductionFacts:
+    dip_id: str
+    title: str
+    season: str
+    producer_id: int
+    genre_id: int | None = None
+    # None: the source does not tell.
+    co_producer_ids: frozenset[int] | None = frozenset()
+
+
+@dataclass(frozen=True)
+class PerformanceFacts:
+    """`capacity` is seats per rank, rank 1 first."""
+
+    number: int
+    production_dip_id: str
+    theater_id: int
+    hall_id: int | None
+    starts_at: dt.datetime
+    status: str
+    kind: str
+    private: bool = False
+    in_festival: bool = False
+    other_location: bool = False
+    capacity: tuple[int, ...] = ()
+
+
+@dataclass
+class Written:
+    """What one call did. `deferred` are the remote ids that a local change, not yet sent, holds back."""
+
+    created: int = 0
+    changed: int = 0
+    adopted: int = 0
+    deferred: set[Any] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
+
+
+def write_reference(model: type[Reference], rows: Sequence[Reference]) -> None:
+    """Create or overwrite reference rows; a row that was missing is there again."""
+    model._default_manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*_COLUMNS[model], "missing_since"],
+        batch_size=CHUNK,
+    )
+
+
+def ensure_reference(model: type[Reference], rows: Iterable[Reference]) -> int:
+    """Create the rows that are not there yet, as stubs to be filled in later. Returns how many."""
+    wanted = {row.pk: row for row in rows}
+    known = set(model._default_manager.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    unknown = [row for pk, row in wanted.items() if pk not in known]
+    if unknown:
+        model._default_manager.bulk_create(unknown, ignore_conflicts=True, batch_size=CHUNK)
+    return len(unknown)
+
+
+def mark_missing(rows: models.QuerySet[Any]) -> int:
+    """Mark rows that DIP no longer returns; nothing is deleted. Returns how many were not marked yet."""
+    found = list(rows.filter(missing_since=None).values_list("pk", flat=True))
+    if found:
+        rows.model._default_manager.filter(pk__in=found).update(missing_since=timezone.now())
+    return len(found)
+
+
+def clear_missing(rows: models.QuerySet[Any]) -> int:
+    """Take the mark off rows that DIP returns again. Returns how many had it."""
+    found = list(rows.exclude(missing_since=None).values_list("pk", flat=True))
+    if found:
+        rows.model._default_manager.filter(pk__in=found).update(missing_since=None)
+    return len(found)
+
+
+# --- productions -------------------------------------------------------------------------------------------
+_PRODUCTION_FIELDS = ("title", "season", "genre_id", "producer_id")
+
+
+def _natural(producer_id: int, season: str, title: str) -> tuple[int, str, str]:
+    return producer_id, season, title.strip().casefold()
+
+
+def write_productions(
+    facts: Sequence[ProductionFacts],
+    *,
+    actor: Actor,
+    sent: Collection[int] = (),
+    unsent: Collection[int] = (),
+    told: Collection[str] = (),
+) -> Written:
+    """Create, adopt or change productions.
+
+    `sent` are local rows without a DIP-id whose creation is under way: a record with the same producer, season and
+    title is theirs. `unsent` are local rows with a change that DIP does not have yet: they are left alone. `told` are
+    the DIP-ids seen before: a change of these is worth a journal line.
+    """
+    done = Written()
+    if not facts:
+        return done
+    wanted = {one.dip_id: one for one in facts}
+    rows = {
+        row.dip_id: row
+        for row in Production.objects.select_for_update(of=("self",)).filter(dip_id__in=wanted).order_by("pk")
+    }
+    done.adopted = _adopt_productions(wanted, rows, sent)
+    fresh = [
+        Production(dip_id=one.dip_id, **{name: getattr(one, name) for name in _PRODUCTION_FIELDS})
+        for one in wanted.values()
+        if one.dip_id not in rows
+    ]
+    Production.objects.bulk_create(fresh, batch_size=CHUNK)
+    done.created = len(fresh)
+    changes = {}
+    for dip_id, row in rows.items():
+        if row.pk in unsent:
+            done.deferred.add(dip_id)
+            continue
+        changes[row.pk] = _take_over(row, wanted[dip_id], _PRODUCTION_FIELDS)
+        if row.missing_since is not None:
+            row.missing_since = None
+            changes[row.pk].setdefault("missing_since", [])
+    followed = {dip_id: row for dip_id, row in rows.items() if row.pk not in unsent}
+    followed |= {row.dip_id: row for row in fresh}
+    co_changed = _write_co_producers({row.pk: wanted[dip_id] for dip_id, row in followed.items()})
+    altered = [row for row in rows.values() if changes.get(row.pk) or row.pk in co_changed]
+    _save_changed(Production, altered, ("title", "season", "genre", "producer", "missing_since", "version"))
+    done.changed = len(altered)
+    lines = []
+    for row in altered:
+        fields = {name: values for name, values in changes.get(row.pk, {}).items() if values}
+        fields |= co_changed.get(row.pk, {})
+        if row.dip_id in told and fields:
+            lines.append(Line(row, thread=row.thread, fields=fields))
+    record_many("production.updated", lines, actor=actor)
+    return done
+
+
+def _adopt_productions(wanted: dict[str, ProductionFacts], rows: dict[str, Production], sent: Collection[int]) -> int:
+    """Give our own rows whose creation is under way the DIP-id that turned up."""
+    waiting: dict[tuple[int, str, str], list[Production]] = defaultdict(list)
+    if sent:
+        for row in Production.objects.select_for_update(of=("self",)).filter(pk__in=sent, dip_id="").order_by("pk"):
+            waiting[_natural(row.producer_id, row.season, row.title)].append(row)
+    adopted = 0
+    for dip_id, one in wanted.items():
+        own = waiting.get(_natural(one.producer_id, one.season, one.title))
+        if dip_id in rows or not own:
+            continue
+        row = own.pop(0)
+        if Production.objects.filter(pk=row.pk, dip_id="").update(dip_id=dip_id) == 1:
+            row.dip_id = dip_id
+            rows[dip_id] = row
+            adopted += 1
+    return adopted
+
+
+def _write_co_producers(wanted: dict[int, ProductionFacts]) -> dict[int, dict[str, list[Any]]]:
+    """Bring the co-producers in line; returns for each production whose set changed what it was and is."""
+    told = {pk: one.co_producer_ids for pk, one in wanted.items() if one.co_producer_ids is not None}
+    if not told:
+        return {}
+    through = Production.co_producers.through
+    have: dict[int, set[int]] = defaultdict(set)
+    for production_id, producer_id in through._default_manager.filter(production_id__in=told).values_list(
+        "production_id", "producer_id"
+    ):
+        have[production_id].add(producer_id)
+    added = [
+        through(production_id=pk, producer_id=producer_id)
+        for pk, producers in told.items()
+        for producer_id in sorted(producers - have[pk])
+    ]
+    removed = models.Q()
+    for pk, producers in told.items():
+        if have[pk] - producers:
+            removed |= models.Q(production_id=pk, producer_id__in=have[pk] - producers)
+    if removed:
+        through._default_manager.filter(removed).delete()
+    if added:
+        through._default_manager.bulk_create(added, batch_size=CHUNK)
+    return {
+        pk: {"co_producers": [sorted(have[pk]), sorted(producers)]}
+        for pk, producers in told.items()
+        if have[pk] != producers
+    }
+
+
+# --- performances ------------------------------------------------------------------------------------------
+_PERFORMANCE_FIELDS = (
+    "theater_id",
+    "hall_id",
+    "starts_at",
+    "status",
+    "kind",
+    "private",
+    "in_festival",
+    "other_location",
+    "capacity",
+)
+_PLACE_AND_TIME = {"starts_at", "theater_id", "hall_id"}
+
+
+def write_performances(
+    facts: Sequence[PerformanceFacts],
+    *,
+    actor: Actor,
+    sent: Collection[int] = (),
+    unsent: Collection[int] = (),
+    told: Collection[int] = (),
+) -> Written:
+    """Create, adopt or change performances; see `write_productions`. Their productions must exist.
+
+    An own performance under way is recognised by production, theater, hall and moment. `moved` are the rows whose
+    moment changed.
+    """
+    done = Written()
+    if not facts:
+        return done
+    wanted = {one.number: one for one in facts}
+    productions = dict(
+        Production.objects.filter(dip_id__in={one.production_dip_id for one in facts}).values_list("dip_id", "pk")
+    )
+    rows = {
+        row.number: row
+        for row in Performance.objects.select_for_update(of=("self",)).filter(number__in=wanted).order_by("pk")
+        if row.number is not None
+    }
+    done.adopted = _adopt_performances(wanted, rows, productions, sent)
+    fresh = [
+        Performance(number=one.number, production_id=productions[one.production_dip_id], **_columns(one))
+        for one in wanted.values()
+        if one.number not in rows
+    ]
+    Performance.objects.bulk_create(fresh, batch_size=CHUNK)
+    done.created = len(fresh)
+    changes: dict[int, dict[str, list[Any]]] = {}
+    for number, row in rows.items():
+        if row.pk in unsent:
+            done.deferred.add(number)
+            continue
+        changes[row.pk] = _take_over(row, wanted[number], _PERFORMANCE_FIELDS)
+        production_id = productions[wanted[number].production_dip_id]
+        if row.production_id != production_id:
+            changes[row.pk]["production_id"] = [row.production_id, production_id]
+            row.production_id = production_id
+        if row.missing_since is not None:
+            row.missing_since = None
+            changes[row.pk].setdefault("missing_since", [])
+    altered = [row for row in rows.values() if changes.get(row.pk)]
+    columns = ("theater", "hall", "production", *_PERFORMANCE_FIELDS[2:], "missing_since", "version")
+    _save_changed(Performance, altered, columns)
+    done.changed = len(altered)
+    done.moved = {row.pk for row in altered if "starts_at" in changes[row.pk]}
+    _tell_performances([row for row in altered if row.number in told], changes, actor)
+    return done
+
+
+def _columns(one: PerformanceFacts) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _PERFORMANCE_FIELDS} | {"capacity": list(one.capacity)}
+
+
+def _adopt_performances(
+    wanted: dict[int, PerformanceFacts],
+    rows: dict[int, Performance],
+    productions: dict[str, int],
+    sent: Collection[int],
+) -> int:
+    waiting: dict[tuple[Any, ...], list[Performance]] = defaultdict(list)
+    if sent:
+        own = Performance.objects.select_for_update(of=("self",)).filter(pk__in=sent, number=None)
+        for row in own.order_by("pk"):
+            waiting[(row.production_id, row.theater_id, row.hall_id, row.starts_at)].append(row)
+    adopted = 0
+    for number, one in wanted.items():
+        key = (productions[one.production_dip_id], one.theater_id, one.hall_id, one.starts_at)
+        if number in rows or not waiting.get(key):
+            continue
+        row = waiting[key].pop(0)
+        if Performance.objects.filter(pk=row.pk, number=None).update(number=number) == 1:
+            row.number = number
+            rows[number] = row
+            adopted += 1
+    return adopted
+
+
+def _tell_performances(rows: Sequence[Performance], changes: dict[int, dict[str, list[Any]]], actor: Actor) -> None:
+    """One line for each performance that DIP changed: cancelled, moved, or changed in another way."""
+    lines: dict[str, list[Line]] = defaultdict(list)
+    for row in rows:
+        fields = {name: [_plain(value) for value in values] for name, values in changes[row.pk].items() if values}
+        if not fields:
+            continue
+        if "status" in fields and row.status == PerformanceStatus.CANCELLED:
+            code = "performance.cancelled"
+        elif _PLACE_AND_TIME & set(fields):
+            code = "performance.moved"
+        else:
+            code = "performance.updated"
+        lines[code].append(Line(row, thread=row.thread, fields=fields))
+    for code, of_code in lines.items():
+        record_many(code, of_code, actor=actor)
+
+
+# --- both --------------------------------------------------------------------------------------------------
+def _take_over(row: Any, facts: Any, names: Sequence[str]) -> dict[str, list[Any]]:
+    """Set on the row what differs; returns name → [before, after]."""
+    changes = {}
+    for name in names:
+        after = getattr(facts, name)
+        after = list(after) if isinstance(after, tuple) else after
+        before = getattr(row, name)
+        if before != after:
+            setattr(row, name, after)
+            changes[name] = [before, after]
+    return changes
+
+
+def _save_changed(model: type[models.Model], rows: Sequence[Any], fields: Sequence[str]) -> None:
+    for row in rows:
+        row.version += 1
+    if rows:
+        model._default_manager.bulk_update(rows, fields, batch_size=CHUNK)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | list | dict | type(None)) else str(value)
