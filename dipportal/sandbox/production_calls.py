@@ -16,7 +16,7 @@ def create_production(request: Request) -> Written:
     store = request.store
     serial = store.next_number("serial")
     # Widths differ on purpose, as they do in DIP.
-    width = 7 if serial % 2 else 5
+    width = 7 if serial % 3 else 5
     number = f"NL-{members['season'][2:4]}-{producer['id']}-{serial:0{width}d}"
     record = productions.production_record(number, producer=producer, **members)
     store.put("production", number, record, visible_at=request.visible_at)
