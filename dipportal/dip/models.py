@@ -111,7 +111,7 @@ class Operation(OutboxRow):
         verbose_name = _("DIP operation")
         verbose_name_plural = _("DIP operations")
         ordering = ("-pk",)
-        indexes = (
+        indexes = (  # type: ignore[assignment]
             *OutboxRow.Meta.indexes,
             models.Index(fields=("subject_kind", "subject_id"), name="dip_operation_subject"),
         )

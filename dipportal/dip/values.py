@@ -1,0 +1,92 @@
+"""Plain values as DIP writes them: moments without offset, cents that come as 200.0, digests. No member names here."""
+
+import datetime as dt
+import hashlib
+import json
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+# What a column of the database holds.
+LARGEST = 2**63 - 1
+
+
+class Unreadable(ValueError):
+    """What DIP sent is not what was asked for."""
+
+
+_STAMP = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{0,7}))?(Z|[+-]\d\d:?\d\d)?)?$")
+
+
+def parse_moment(text: Any) -> dt.datetime:
+    """DIP's date-time, with a fraction of 0 to 7 digits; without offset it is read as Amsterdam's time.
+
+    In the night the clock goes back the first of the two hours is meant; the hour that the clock skips counts on from
+    the hour before it. Raises Unreadable.
+    """
+    match = _STAMP.match(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise Unreadable(f"no date-time: {text!r}")
+    day, minutes, seconds, fraction, offset = match.groups()
+    try:
+        moment = dt.datetime.fromisoformat(f"{day}T{minutes or '00:00'}{seconds or ':00'}")
+        moment = moment.replace(microsecond=int((fraction or "").ljust(6, "0")[:6]))
+        if offset:
+            shift = "+00:00" if offset == "Z" else offset
+            moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{shift}")
+    except ValueError as error:
+        raise Unreadable(f"no date-time: {text!r}") from error
+    # Through UTC, so that an hour the clock skips becomes one that exists.
+    return (moment if offset else moment.replace(tzinfo=AMSTERDAM)).astimezone(dt.UTC).astimezone(AMSTERDAM)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """A moment as DIP writes it: Amsterdam's time, no offset, no needless digits."""
+    local = moment.astimezone(AMSTERDAM).replace(tzinfo=None)
+    text = local.isoformat(timespec="microseconds" if local.microsecond else "seconds")
+    return text.rstrip("0") if local.microsecond else text
+
+
+def digest(value: Any) -> str:
+    """One digest for equal JSON values, whatever the order of their members."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def whole(value: Any) -> int:
+    """An integer, also when it comes as 200.0 or '200'."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unreadable(f"no whole number: {value!r}")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise Unreadable(f"no whole number: {value!r}") from error
+    if not number.is_finite() or abs(number) > LARGEST or number != number.to_integral_value():
+        raise Unreadable(f"no whole number: {value!r}")
+    return int(number)
+
+
+def percent(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unreadable(f"no percentage: {value!r}")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise Unreadable(f"no percentage: {value!r}") from error
+    if not number.is_finite():
+        raise Unreadable(f"no percentage: {value!r}")
+    return number
+
+
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Unreadable(f"neither true nor false: {value!r}")
+    return value
+
+
+def listing(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unreadable(f"no list: {str(value)[:80]!r}")
+    return value
