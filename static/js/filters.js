@@ -10,6 +10,7 @@ export function filterBars() {
   narrow.addEventListener("change", fold);
   document.addEventListener("htmx:afterSettle", (event) => {
     if (!event.detail.requestConfig?.elt?.matches(".filter-bar")) return;
-    announce(document.querySelector("[data-count]")?.textContent.trim() ?? event.target.textContent.trim().slice(0, 200));
+    const count = event.target.querySelector("[data-count]") ?? event.target;
+    announce(count.textContent.trim().slice(0, 200));
   });
 }

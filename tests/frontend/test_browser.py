@@ -232,7 +232,7 @@ def test_a_refusal_of_a_fragment_is_shown_and_the_page_stays(open_page: Open, st
 def test_a_refused_fragment_is_put_in_its_place(open_page: Open) -> None:
     page = open_page("/")
     filter_with(page, lambda route: route.fulfill(status=400, body='<div id="list">Kies een andere datum.</div>'))
-    page.get_by_text("Kies een andere datum.").wait_for()
+    page.locator("#list", has_text="Kies een andere datum.").wait_for()
 
 
 @pytest.mark.parametrize(
