@@ -59,8 +59,11 @@ def groups(rng: Random, tours: list[Tour], theaters: dict[int, Record]) -> list[
     return found
 
 
-def _takers(rng: Random, found: list[Group], today: date) -> tuple[Iterator[Group], Iterator[Group]]:
-    """Groups for what is still open (ahead of us, the first three theaters first) and for what is settled."""
+def _takers(rng: Random, found: list[Group], today: date, wanted: int) -> tuple[Iterator[Group], Iterator[Group]]:
+    """Groups for what is still open (ahead of us, the first three theaters first) and for what is settled.
+
+    Where more is `wanted` open than is ahead of us, as in the large worlds, years of old ones stay open too.
+    """
     ahead = [one for one in found if one.first[:10] > today.isoformat()]
     behind = [one for one in found if one.first[:10] <= today.isoformat()]
     rng.shuffle(ahead)
@@ -68,11 +71,14 @@ def _takers(rng: Random, found: list[Group], today: date) -> tuple[Iterator[Grou
     front = [one for one in ahead if one.theater["id"] <= 3]
     rest = [one for one in ahead if one.theater["id"] > 3]
     half = len(rest) // 2
-    return cycle(front + rest[:half] or found), cycle(behind + rest[half:] or found)
+    if wanted > len(front) + half:
+        return cycle(front + rest + behind), cycle(behind + rest or found)
+    return cycle(front + rest[:half]), cycle(behind + rest[half:] or found)
 
 
 def _deals(rng: Random, share: Share, found: list[Group], today: date, first_open: int) -> list[Deal]:
-    for_open, for_settled = _takers(rng, found, today)
+    still_open = sum(share.statuses.get(status, 0) for status in _OPEN)
+    for_open, for_settled = _takers(rng, found, today, still_open)
     left = dict(share.statuses)
     made = []
     for _ in range(left.pop("revised", 0)):
@@ -84,10 +90,14 @@ def _deals(rng: Random, share: Share, found: list[Group], today: date, first_ope
     open_first = min(first_open, left.get("proposed", 0))
     made += [Deal("proposed", next(for_open)) for _ in range(open_first)]
     left["proposed"] = left.get("proposed", 0) - open_first
+    # What is still to be played is what gets revised, as far as there is any.
+    revisable = [one for one in roots if one.group.first[:10] > today.isoformat()]
+    if len(revisable) * 4 < still_open:
+        revisable = roots
     for status in (*_OPEN, "revised-in-pki"):
         for _ in range(left.get(status, 0)):
-            if status in _OPEN and roots and rng.random() < 0.25:
-                made.append(_version(rng.choice(roots), status))
+            if status in _OPEN and revisable and rng.random() < 0.25:
+                made.append(_version(rng.choice(revisable), status))
             else:
                 made.append(Deal(status, next(for_open if status in _OPEN else for_settled)))
     return made

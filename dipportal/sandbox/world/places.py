@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from random import Random
 
 from dipportal.sandbox import clock
@@ -19,7 +20,7 @@ class Places:
     producers: dict[int, Record]
     genres: list[Record]
 
-    @property
+    @cached_property
     def members(self) -> list[Record]:
         return [one for one in self.theaters if one["dip_member"]]
 
