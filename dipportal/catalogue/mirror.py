@@ -326,6 +326,54 @@ def _adopt_performances(
     return adopted
 
 
+def ensure_productions(facts: Iterable[ProductionFacts]) -> int:
+    """Create productions that an agreement names and nobody knows yet, as stubs without season or genre."""
+    wanted = {one.dip_id: one for one in facts}
+    known = set(Production.objects.filter(dip_id__in=wanted).values_list("dip_id", flat=True)) if wanted else set()
+    stubs = [
+        Production(dip_id=one.dip_id, title=one.title, season=one.season, producer_id=one.producer_id)
+        for one in wanted.values()
+        if one.dip_id not in known
+    ]
+    Production.objects.bulk_create(stubs, batch_size=CHUNK)
+    return len(stubs)
+
+
+def ensure_performances(facts: Iterable[PerformanceFacts], *, sent: Collection[int] = ()) -> int:
+    """Create performances that an agreement names and nobody knows yet, as stubs without hall.
+
+    One of our own whose creation is under way is recognised by production, theater and moment, if it is the only one.
+    """
+    wanted = {one.number: one for one in facts}
+    known = set(Performance.objects.filter(number__in=wanted).values_list("number", flat=True)) if wanted else set()
+    unknown = [one for number, one in wanted.items() if number not in known]
+    if not unknown:
+        return 0
+    productions = dict(
+        Production.objects.filter(dip_id__in={one.production_dip_id for one in unknown}).values_list("dip_id", "pk")
+    )
+    waiting: dict[tuple[Any, ...], list[Performance]] = defaultdict(list)
+    if sent:
+        own = Performance.objects.select_for_update(of=("self",)).filter(pk__in=sent, number=None)
+        for row in own.order_by("pk"):
+            waiting[(row.production_id, row.theater_id, row.starts_at)].append(row)
+    stubs, adopted = [], []
+    for one in unknown:
+        own_rows = waiting.get((productions[one.production_dip_id], one.theater_id, one.starts_at), [])
+        if len(own_rows) == 1:
+            row = own_rows.pop()
+            row.number = one.number
+            adopted.append(row)
+        else:
+            stubs.append(
+                Performance(number=one.number, production_id=productions[one.production_dip_id], **_columns(one))
+            )
+    Performance.objects.bulk_create(stubs, batch_size=CHUNK)
+    if adopted:
+        Performance.objects.bulk_update(adopted, ["number"], batch_size=CHUNK)
+    return len(stubs)
+
+
 def _tell_performances(rows: Sequence[Performance], changes: dict[int, dict[str, list[Any]]], actor: Actor) -> None:
     """One line for each performance that DIP changed: cancelled, moved, or changed in another way."""
     lines: dict[str, list[Line]] = defaultdict(list)
@@ -352,10 +400,16 @@ def _take_over(row: Any, facts: Any, names: Sequence[str]) -> dict[str, list[Any
         after = getattr(facts, name)
         after = list(after) if isinstance(after, tuple) else after
         before = getattr(row, name)
-        if before != after:
+        if before != after and not (name == "capacity" and _used(before) == _used(after)):
             setattr(row, name, after)
             changes[name] = [before, after]
     return changes
+
+
+def _used(seats: list[int]) -> list[int]:
+    """Without the empty ranks at the end: they mean nothing."""
+    last = max((index for index, number in enumerate(seats, start=1) if number), default=0)
+    return seats[:last]
 
 
 def _save_changed(model: type[models.Model], rows: Sequence[Any], fields: Sequence[str]) -> None:

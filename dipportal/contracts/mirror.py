@@ -1,0 +1,347 @@
+"""Following DIP: agreements found there, terms changed there, versions made there. Bulk writers, no answers.
+
+Answers go through `actions`, exactly as if they were given here. Everything runs inside the caller's transaction.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Min
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.contracts.enums import AnswerSource, Status
+from dipportal.contracts.models import Contract
+from dipportal.contracts.terms import BY_NAME, Term, Unit, normalise, terms_of
+from dipportal.core.errors import StaleState
+from dipportal.journal.actions import Line, record_many
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.models import Organisation
+
+CHUNK = 1000
+ANSWERED = (Status.APPROVED, Status.REJECTED, Status.REVISED)
+_PLACE = ("production_id", "producer_id", "theater_id")
+_CONTACTS = ("contact_receiver", "contact_provider")
+_PARTY = (*_CONTACTS, "agency_as_provider")
+
+
+@dataclass(frozen=True)
+class ContractFacts:
+    """An agreement as DIP has it, in our words. `terms` holds only what DIP told; ids are keys of our rows."""
+
+    dip_id: int
+    type: str
+    status: Status
+    production_id: int
+    producer_id: int
+    theater_id: int
+    performance_ids: frozenset[int]
+    first_at: dt.datetime | None
+    # None: DIP does not tell, because no agency takes part.
+    agency_as_provider: bool | None
+    contact_receiver: str
+    contact_provider: str
+    own_reference: str
+    modified_at: dt.datetime | None
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    rejection_reason: str = ""
+    rejected_terms: tuple[str, ...] = ()
+
+
+def create_found(provider: Organisation, facts: Sequence[ContractFacts]) -> list[Contract]:
+    """Create agreements in whatever status DIP has them, without a journal line: nobody is told of old news."""
+    rows = [_new_row(provider, one) for one in facts]
+    Contract.objects.bulk_create(rows, batch_size=CHUNK)
+    Contract.objects.filter(provider=provider, root=None, dip_id__isnull=False).update(root_id=F("id"))
+    for row in rows:
+        row.root_id = row.pk
+    through = Contract.performances.through
+    through._default_manager.bulk_create(
+        [
+            through(contract_id=row.pk, performance_id=performance_id)
+            for row, one in zip(rows, facts, strict=True)
+            for performance_id in sorted(one.performance_ids)
+        ],
+        batch_size=CHUNK,
+    )
+    return rows
+
+
+def _new_row(provider: Organisation, one: ContractFacts) -> Contract:
+    shared, answered = one.status != Status.CONCEPT, one.status in ANSWERED
+    return Contract(
+        provider=provider,
+        dip_id=one.dip_id,
+        type=one.type,
+        status=one.status,
+        own_reference=one.own_reference,
+        first_at=one.first_at,
+        proposed_at=one.modified_at if shared else None,
+        answered_at=one.modified_at if answered else None,
+        answer_source=AnswerSource.DIP if answered else "",
+        rejection_reason=one.rejection_reason if one.status == Status.REJECTED else "",
+        rejected_terms=list(one.rejected_terms) if one.status == Status.REJECTED else [],
+        agency_as_provider=bool(one.agency_as_provider),
+        **{name: getattr(one, name) for name in (*_PLACE, *_CONTACTS)},
+        **normalise(one.type, dict(one.terms)),
+    )
+
+
+def adopt(pairs: Mapping[int, int]) -> int:
+    """Give our own rows (pk → DIP's number) the number under which they turned up. Returns how many took it."""
+    rows = [Contract(pk=pk, dip_id=dip_id) for pk, dip_id in pairs.items()]
+    if rows:
+        Contract.objects.bulk_update(rows, ["dip_id"], batch_size=CHUNK)
+    return len(rows)
+
+
+_MOST_COUNT = 32_767
+_MOST_CENTS = 2**63 - 1
+
+
+def unstorable(facts: ContractFacts) -> str | Promise | None:
+    """Why these terms cannot be kept, in words; None when they can. Strange but possible terms are not refused."""
+    for term in terms_of(facts.type):
+        value = facts.terms.get(term.name)
+        if value is None:
+            continue
+        if term.unit is Unit.PERCENT and not 0 <= value <= 100:
+            return format_lazy("{}: {}", term.label, _("A percentage lies between 0 and 100."))
+        most = {Unit.CENTS: _MOST_CENTS, Unit.COUNT: _MOST_COUNT}.get(term.unit)
+        if most is not None and not 0 <= value <= most:
+            return format_lazy("{}: {}", term.label, _("This number is out of range."))
+    if facts.terms.get("provider_guarantee") and facts.terms.get("receiver_guarantee"):
+        return _("Both guarantees are filled.")
+    return None
+
+
+# --- what differs ------------------------------------------------------------------------------------------
+def differences(contract: Contract, facts: ContractFacts, performance_ids: set[int]) -> dict[str, list[Any]]:
+    """What DIP has otherwise than we do: name → [ours, DIP's]. 'Not filled in' and zero are the same to both."""
+    found: dict[str, list[Any]] = {}
+    if contract.type != facts.type:
+        found["type"] = [contract.type, facts.type]
+    for name in ("production_id", "theater_id"):
+        if getattr(contract, name) != getattr(facts, name):
+            found[name] = [getattr(contract, name), getattr(facts, name)]
+    if performance_ids != facts.performance_ids:
+        found["performances"] = [sorted(performance_ids), sorted(facts.performance_ids)]
+    theirs = normalise(facts.type, dict(facts.terms))
+    for term in terms_of(facts.type):
+        ours = getattr(contract, term.name)
+        if term.name in facts.terms and not _same(term, ours, theirs[term.name]):
+            found[term.name] = [ours, theirs[term.name]]
+    return found
+
+
+def _same(term: Term, one: Any, other: Any) -> bool:
+    if term.unit is Unit.FLAG:
+        return bool(one) == bool(other)
+    if not term.is_filled(one) and not term.is_filled(other):
+        return True
+    if term.unit is Unit.TRANCHES:
+        return _tranches(one) == _tranches(other)
+    if term.unit is Unit.TEXT:
+        return _text(one) == _text(other)
+    return bool(one == other)
+
+
+def _text(value: Any) -> str:
+    return str(value or "").replace("\r\n", "\n").strip()
+
+
+def _tranches(rows: Any) -> list[tuple[int, Decimal]]:
+    return [(int(row["amount"]), Decimal(str(row["percentage"]))) for row in rows or []]
+
+
+# --- following ---------------------------------------------------------------------------------------------
+@dataclass
+class Following:
+    """One agreement with what is to be taken over from DIP: `terms` name → [before, after], or only the parties."""
+
+    contract: Contract
+    facts: ContractFacts
+    changed: dict[str, list[Any]]
+
+
+def follow(items: Sequence[Following], *, actor: Actor) -> int:
+    """Take over terms and performances of concepts, and the contacts of any; one journal line each, all in bulk."""
+    altered = []
+    lines = []
+    played: dict[int, frozenset[int]] = {}
+    for item in items:
+        row, fields = item.contract, dict(item.changed)
+        _take_terms(row, item)
+        for name in _PARTY:
+            before, after = getattr(row, name), getattr(item.facts, name)
+            if after is not None and before != after:
+                fields[name] = [before, after]
+                setattr(row, name, after)
+        if "performances" in item.changed:
+            played[row.pk] = item.facts.performance_ids
+        moved = row.first_at != item.facts.first_at
+        row.first_at = item.facts.first_at
+        if fields or moved:
+            row.version += 1
+            altered.append(row)
+        if fields:
+            plain = {name: [_plain(value) for value in values] for name, values in fields.items()}
+            lines.append(Line(row, thread=row.thread, fields=plain))
+    if altered:
+        columns = ("type", "production", "producer", "theater", *_PARTY, "first_at", "version", *BY_NAME)
+        Contract.objects.bulk_update(altered, columns, batch_size=CHUNK)
+    _set_performances(played)
+    record_many("contract.followed", lines, actor=actor)
+    return len(altered)
+
+
+def _take_terms(row: Contract, item: Following) -> None:
+    if not item.changed:
+        return
+    facts = item.facts
+    row.type = facts.type
+    for name in _PLACE:
+        setattr(row, name, getattr(facts, name))
+    kept = {term.name: getattr(row, term.name) for term in terms_of(facts.type) if term.name not in facts.terms}
+    for name, value in normalise(facts.type, {**kept, **facts.terms}).items():
+        setattr(row, name, value)
+
+
+def _set_performances(played: Mapping[int, frozenset[int]]) -> None:
+    if not played:
+        return
+    through = Contract.performances.through
+    through._default_manager.filter(contract_id__in=played).delete()
+    through._default_manager.bulk_create(
+        [through(contract_id=pk, performance_id=one) for pk, wanted in played.items() for one in sorted(wanted)],
+        batch_size=CHUNK,
+    )
+
+
+def found_proposed(contract: Contract, *, actor: Actor) -> None:
+    """The provider proposed this concept in DIP: so it is proposed here too, and the receiver is told.
+
+    What DIP accepted is not checked once more. Raises StaleState when it is no concept any more.
+    """
+    rows = Contract.objects.filter(pk=contract.pk, status=Status.CONCEPT)
+    if rows.update(status=Status.PROPOSED, proposed_at=timezone.now(), version=F("version") + 1) != 1:
+        raise StaleState
+    contract.refresh_from_db()
+    record_many("contract.proposed", [Line(contract, thread=contract.thread)], actor=actor)
+
+
+def supersede(contract: Contract, *, actor: Actor) -> None:
+    """DIP says that a later version replaced this approved one. Raises StaleState when it is not approved."""
+    rows = Contract.objects.filter(pk=contract.pk, status=Status.APPROVED)
+    if rows.update(status=Status.REVISED, version=F("version") + 1) != 1:
+        raise StaleState
+    contract.refresh_from_db()
+    fields = {"status": [str(Status.APPROVED), str(Status.REVISED)]}
+    record_many("contract.followed", [Line(contract, thread=contract.thread, fields=fields)], actor=actor)
+
+
+def refresh_first(performance_ids: set[int]) -> int:
+    """After performances moved: bring the first moment of their agreements in line."""
+    if not performance_ids:
+        return 0
+    concerned = Contract.objects.filter(performances__in=performance_ids).values("pk")
+    found = (
+        Contract.objects.filter(pk__in=concerned)
+        .annotate(earliest=Min("performances__starts_at"))
+        .values_list("pk", "first_at", "earliest")
+    )
+    rows = [Contract(pk=pk, first_at=earliest) for pk, first_at, earliest in found if first_at != earliest]
+    if rows:
+        Contract.objects.bulk_update(rows, ["first_at"], batch_size=CHUNK)
+    return len(rows)
+
+
+# --- versions ----------------------------------------------------------------------------------------------
+def link_versions(provider: Organisation, parents: Mapping[int, int]) -> int:
+    """Chain versions: DIP's number → the number it hangs under. Returns how many rows changed.
+
+    DIP lets every version hang under the first one, so the version that one follows is the latest answered one before
+    it. A version with a parent here, also one amended here, keeps it; one whose parent is not known yet waits.
+    """
+    parents = {child: parent for child, parent in parents.items() if child != parent}
+    if not parents:
+        return 0
+    involved = models.Q(dip_id__in={*parents, *parents.values()})
+    rows = list(Contract.objects.filter(involved, provider=provider).only(*_LINE))
+    by_dip_id = {row.dip_id: row for row in rows}
+    loose = [
+        child
+        for child in sorted(parents)
+        if child in by_dip_id and by_dip_id[child].parent_id is None and parents[child] in by_dip_id
+    ]
+    if not loose:
+        return 0
+    lines = _Lines(provider, {row.root_id_or_own for row in rows})
+    for child in loose:
+        lines.hang(child, parents[child])
+    return lines.save()
+
+
+_LINE = ("dip_id", "root_id", "parent_id", "number", "status", "reference")
+
+
+class _Lines:
+    """The version lines of some roots, held in memory while they are joined."""
+
+    def __init__(self, provider: Organisation, roots: set[int]) -> None:
+        found = Contract.objects.filter(models.Q(root__in=roots) | models.Q(pk__in=roots), provider=provider)
+        self.rows = {row.pk: row for row in found.only(*_LINE)}
+        self.before = {pk: (row.root_id, row.parent_id, row.number) for pk, row in self.rows.items()}
+        self.by_dip_id = {row.dip_id: row for row in self.rows.values() if row.dip_id is not None}
+        self.members: dict[int, list[Contract]] = defaultdict(list)
+        for row in self.rows.values():
+            self.members[row.root_id_or_own].append(row)
+
+    def hang(self, child_id: int, parent_id: int) -> None:
+        child, above = self.by_dip_id[child_id], self.by_dip_id[parent_id]
+        root, joining = above.root_id_or_own, child.root_id_or_own
+        if root != joining:
+            for row in self.members.pop(joining):
+                row.root_id = root
+                self.members[root].append(row)
+        elif root == child.pk:
+            return  # the first version hangs under nothing, whatever a circle of references says
+        line = sorted(self.members[root], key=_age)
+        is_first = above.pk == root
+        earlier = [row for row in line if _age(row) < _age(child) and row.status in ANSWERED]
+        child.parent_id = earlier[-1].pk if is_first and earlier else above.pk
+        self._count(root, line)
+
+    def _count(self, root: int, line: list[Contract]) -> None:
+        amended_here = any(row.reference and row.parent_id for row in line)
+        if not amended_here:
+            for number, row in enumerate(sorted(line, key=lambda row: (row.pk != root, *_age(row))), start=1):
+                row.number = number
+            return
+        highest = max(row.number for row in line)
+        for row in line:
+            if row.pk != root and row.number == 1:
+                highest += 1
+                row.number = highest
+
+    def save(self) -> int:
+        changed = [row for pk, row in self.rows.items() if self.before[pk] != (row.root_id, row.parent_id, row.number)]
+        if changed:
+            Contract.objects.bulk_update(changed, ["root", "parent", "number"], batch_size=CHUNK)
+        return len(changed)
+
+
+def _age(row: Contract) -> tuple[bool, int, int]:
+    """Older first: by DIP's number; what DIP does not have yet comes last."""
+    return row.dip_id is None, row.dip_id or 0, row.pk
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | list | dict | type(None)) else str(value)
