@@ -222,6 +222,9 @@ class SyncRun(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
     counts = models.JSONField(default=dict, blank=True, editable=False)
     errors = models.JSONField(default=no_errors, blank=True, editable=False)
+    # Held while the run is going on, so that no two of a kind run at once; a crashed run's lease ends by itself.
+    lease_key = models.CharField(max_length=60, blank=True, editable=False)
+    alive_until = models.DateTimeField(null=True, blank=True, editable=False)
     triggered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
@@ -233,6 +236,9 @@ class SyncRun(models.Model):
         verbose_name_plural = _("sync runs")
         ordering = ("-started_at", "-pk")
         indexes = (models.Index(fields=("organisation", "-started_at"), name="dip_run_newest"),)
+        constraints = (
+            models.UniqueConstraint(fields=("lease_key",), condition=~Q(lease_key=""), name="dip_run_one_at_a_time"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} ({self.state})"
