@@ -1,15 +1,22 @@
 """The front door, the language, and the link of an invitation."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dipportal.core.errors import PortalError
+from dipportal.organisations import invitations, memberships
 from dipportal.organisations.areas import public, signed_in
-from dipportal.organisations.models import User
+from dipportal.organisations.enums import Side
+from dipportal.organisations.models import Invitation, User
+from dipportal.organisations.pages import DUTIES
 
 
 @signed_in
@@ -54,3 +61,52 @@ def _safe_next(request: HttpRequest) -> str:
     # Only the path: an address of our own without its host cannot lead elsewhere.
     parts = urlsplit(wanted)
     return (parts.path + (f"?{parts.query}" if parts.query else "")) if safe and parts.path.startswith("/") else "/"
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail. Opening it changes nothing; the button accepts, or leads to log-in or sign-up first."""
+    found = invitations.find(token)
+    if found is None:
+        return render(request, "organisation/invitation_gone.html", status=404)
+    if request.method != "POST":
+        return render(request, "organisation/invitation.html", _about(request, found))
+    if not request.user.is_authenticated:
+        request.session[invitations.SESSION_KEY] = token
+        return redirect("account_login" if invitations.has_account(found) else "account_signup")
+    try:
+        membership = invitations.accept(found, user=request.user)
+    except PortalError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("invitation", token=token)
+    messages.success(request, _("Welcome. You now work for %(name)s.") % {"name": membership.organisation.name})
+    return redirect(membership.home_url)
+
+
+def _about(request: HttpRequest, found: Invitation) -> dict[str, Any]:
+    user = request.user
+    return {
+        "invitation": found,
+        "duty": DUTIES[found.role][Side(found.organisation.kind)],
+        "has_account": invitations.has_account(found),
+        "other_address": user.is_authenticated and user.email.lower() != found.email.lower(),
+    }
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Somebody leaves an organisation, in whatever role; the last manager cannot."""
+    rows = request.user.memberships.select_related("organisation", "user")  # type: ignore[union-attr]
+    membership = get_object_or_404(rows, organisation__slug=slug)
+    if request.method == "POST":
+        try:
+            memberships.leave(membership)
+        except PortalError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(membership.home_url)
+        messages.success(request, _("You left %(name)s.") % {"name": membership.organisation.name})
+        return redirect("home")
+    question = _("Leave %(name)s?") % {"name": membership.organisation.name}
+    return render(request, "organisation/leave.html", {"question": question, "back_url": membership.home_url})

@@ -1,10 +1,85 @@
+"""The receiver's start page, lists and search."""
+
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from dipportal.catalogue.changes import lately
+from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
+from dipportal.receivers import loaders
+from dipportal.receivers.filters import ContractFilter, PerformanceFilter
+
+CONTRACT_ORDERS = {
+    "first": ("first_at",),
+    "production": ("production__title", "first_at"),
+    "theater": ("theater__name", "first_at"),
+    "provider": ("provider__name", "first_at"),
+    "proposed": ("proposed_at",),
+    "status": ("status", "first_at"),
+}
+PERFORMANCE_ORDERS = {
+    "date": ("starts_at",),
+    "production": ("production__title", "starts_at"),
+    "theater": ("theater__name", "hall__name", "starts_at"),
+}
+FEW, MANY = 8, 25
 
 
 @area(Side.RECEIVER)
 def start(request: AreaRequest) -> HttpResponse:
-    return render(request, "receivers/start.html")
+    """What waits for this house, what providers changed, and what comes next."""
+    waiting = loaders.waiting(request.organisation)
+    coming = loaders.performances(request.organisation).upcoming().order_by("starts_at", "pk")
+    context = {
+        "waiting": waiting[:MANY],
+        "more_waiting": waiting.count() > MANY,
+        "changes": lately(request.organisation),
+        "coming": coming[:FEW],
+        "has_theaters": bool(loaders.theaters(request.organisation)),
+    }
+    return render(request, "receivers/start.html", context)
+
+
+@area(Side.RECEIVER)
+def contracts(request: AreaRequest) -> HttpResponse:
+    everything = loaders.contracts(request.organisation)
+    chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
+    context = {
+        "filter": chosen,
+        "list": listing(request, chosen.qs, orders=CONTRACT_ORDERS, default="first"),
+        "several_theaters": "theater" in chosen.filters,
+        "any": everything.exists(),
+    }
+    return render(request, "receivers/contracts.html", context)
+
+
+@area(Side.RECEIVER)
+def performances(request: AreaRequest) -> HttpResponse:
+    """Without a choice the coming ones; the past is one choice away."""
+    everything = loaders.performances(request.organisation)
+    choices = request.GET.copy()
+    choices.setdefault("when", "coming")
+    chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
+    context = {
+        "filter": chosen,
+        "list": listing(request, chosen.qs, orders=PERFORMANCE_ORDERS, default="date"),
+        "several_theaters": "theater" in chosen.filters,
+        "any": everything.exists(),
+    }
+    return render(request, "receivers/performances.html", context)
+
+
+@area(Side.RECEIVER)
+def search(request: AreaRequest) -> HttpResponse:
+    """Over agreements and performances: title, theater, city, reference, DIP-id in whole or in part."""
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
+    found = loaders.contracts(request.organisation).search(text, own_reference=False).order_by("-first_at", "-pk")
+    evenings = loaders.performances(request.organisation).search(text).order_by("-starts_at", "pk")
+    context = {
+        "text": text,
+        "contracts": list(found[:MANY]) if text else [],
+        "performances": list(evenings[:MANY]) if text else [],
+    }
+    context["full"] = MANY in (len(context["contracts"]), len(context["performances"]))
+    return render(request, "receivers/search.html", context)

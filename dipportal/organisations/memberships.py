@@ -1,0 +1,86 @@
+"""Who is a member, in which role. An organisation always keeps a manager."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dipportal.core.errors import Invalid, PortalError, StaleState
+from dipportal.journal.actions import record
+from dipportal.organisations.actors import Actor, member
+from dipportal.organisations.enums import Role
+from dipportal.organisations.models import Membership, Organisation
+
+ORGANISATION_FIELDS = ("name", "contact_name", "contact_email", "contact_phone")
+
+
+def is_last_manager(membership: Membership) -> bool:
+    managers = Membership.objects.filter(organisation=membership.organisation, role=Role.MANAGER)
+    return membership.role == Role.MANAGER and not managers.exclude(pk=membership.pk).exists()
+
+
+def change_role(membership: Membership, role: str, *, actor: Actor) -> Membership:
+    """Give a member another role. Raises PortalError('last_manager') for the last manager; the same role is a no-op."""
+    actor.must_act_for(membership.organisation, Role.MANAGER)
+    if role not in Role.values:
+        raise Invalid(fields={"role": _("Choose a role.")})
+    with transaction.atomic():
+        now = _locked(membership)
+        if now.role == role:
+            return now
+        _refuse_last_manager(now)
+        before = now.role
+        now.role = role
+        now.save(update_fields=["role"])
+        record("member.role_changed", now, actor=actor, fields={"role": [before, role], "user": now.user_id})
+    return now
+
+
+def remove(membership: Membership, *, actor: Actor) -> None:
+    """Take somebody's access away. Raises PortalError('last_manager')."""
+    actor.must_act_for(membership.organisation, Role.MANAGER)
+    _end(membership, "member.removed", actor)
+
+
+def leave(membership: Membership) -> None:
+    """Somebody takes their own access away, whatever their role. Raises PortalError('last_manager')."""
+    _end(membership, "member.left", member(membership))
+
+
+def _end(membership: Membership, code: str, actor: Actor) -> None:
+    with transaction.atomic():
+        now = _locked(membership)
+        _refuse_last_manager(now)
+        record(code, now, actor=actor, fields={"role": now.role, "user": now.user_id})
+        now.delete()
+
+
+def _locked(membership: Membership) -> Membership:
+    """The row as it is now. The organisation is locked with it: of two managers who leave at once, one stays."""
+    Organisation.objects.select_for_update().get(pk=membership.organisation_id)
+    now = Membership.objects.select_related("organisation", "user").filter(pk=membership.pk).first()
+    if now is None:
+        raise StaleState(_("This person is no longer a member."))
+    return now
+
+
+def _refuse_last_manager(membership: Membership) -> None:
+    if is_last_manager(membership):
+        raise PortalError(
+            _("An organisation keeps at least one manager. Make somebody else a manager first."), code="last_manager"
+        )
+
+
+def update_organisation(organisation: Organisation, values: dict[str, str], *, actor: Actor) -> Organisation:
+    """Change the name and whom to call. The address in the portal stays: links in mails point to it."""
+    actor.must_act_for(organisation, Role.MANAGER)
+    if set(values) - set(ORGANISATION_FIELDS):
+        raise KeyError(f"not for a manager: {', '.join(sorted(set(values) - set(ORGANISATION_FIELDS)))}")
+    with transaction.atomic():
+        now = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        changed = [name for name, value in values.items() if getattr(now, name) != value]
+        if not changed:
+            return now
+        for name in changed:
+            setattr(now, name, values[name])
+        now.save(update_fields=changed)
+        record("organisation.updated", now, actor=actor, fields={"changed": changed})
+    return now

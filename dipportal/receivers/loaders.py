@@ -1,0 +1,60 @@
+"""What a receiver asks for, and may see: the one place where its pages get their rows. Not visible is not found."""
+
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
+
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
+from dipportal.catalogue.queries import performances_of
+from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
+from dipportal.journal.codes import Audience
+from dipportal.journal.models import Entry
+from dipportal.journal.queries import timeline
+from dipportal.organisations.models import Organisation
+
+
+def contracts(organisation: Organisation) -> ContractQuerySet:
+    """Of each deal the newest version that was proposed to this receiver."""
+    return contracts_of(organisation).newest(organisation)
+
+
+def contract(organisation: Organisation, pk: int) -> Contract:
+    rows = contracts_of(organisation).select_related("proposed_by", "answered_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def waiting(organisation: Organisation) -> ContractQuerySet:
+    return waiting_for_answer(organisation)
+
+
+def versions(contract: Contract, organisation: Organisation) -> list[Contract]:
+    return list(versions_of(contract, organisation))
+
+
+def history(versions: list[Contract]) -> list[Entry]:
+    """The lines of these versions only: a version that was taken back leaves no line."""
+    lines = timeline(versions[0].thread, side=Audience.RECEIVER)
+    return list(lines.filter(target_id__in=[str(version.pk) for version in versions]))
+
+
+def performances(organisation: Organisation) -> PerformanceQuerySet:
+    """With `agreements`: what was agreed or proposed for each, newest first."""
+    shared = Prefetch("contracts", queryset=contracts(organisation), to_attr="agreements")
+    return performances_of(organisation).prefetch_related(shared)
+
+
+def theaters(organisation: Organisation) -> list[Theater]:
+    return list(organisation.theaters.all())
+
+
+def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
+    return contracts_of(organisation).select_related("answered_by").filter(pk=pk).first()
+
+
+def evenings(contract: Contract) -> list[Performance]:
+    return list(contract.performances.select_related("hall", "production").order_by("starts_at", "pk"))
+
+
+def dip_is_behind(contract: Contract) -> bool:
+    """Was this answered here, while DIP still says 'proposed'?"""
+    return False

@@ -1,0 +1,35 @@
+"""The receiver's menu."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from dipportal.organisations.areas import AreaRequest
+from dipportal.organisations.navigation import Item
+from dipportal.receivers import loaders
+
+
+def items(request: AreaRequest) -> list[Item]:
+    """Costs one query: how many proposals wait."""
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    waiting = loaders.waiting(request.organisation).order_by().count()
+
+    def item(name: str, label: str, icon: str, pages: tuple[str, ...] = (), count: int = 0) -> Item:
+        url = reverse(f"receivers:{name}", kwargs={"organisation": request.organisation.slug})
+        return Item(label=label, url=url, icon=icon, active=here == name or here in pages, count=count)
+
+    return [
+        item("start", _("Start"), "home"),
+        item("contracts", _("Agreements"), "file-text", ("contract", "approve", "reject"), count=waiting),
+        item("performances", _("Performances"), "calendar-event"),
+        item("organisation", _("Organisation"), "building-community", ORGANISATION_PAGES),
+    ]
+
+
+ORGANISATION_PAGES = (
+    "organisation_edit",
+    "invite",
+    "invitation_resend",
+    "invitation_withdraw",
+    "member_role",
+    "member_remove",
+)
