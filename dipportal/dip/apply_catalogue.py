@@ -1,0 +1,240 @@
+"""Productions and performances of one producer: a local change that DIP does not have yet wins, all else follows."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from dipportal.catalogue import mirror
+from dipportal.catalogue.enums import PerformanceKind
+from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
+from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
+from dipportal.contracts import mirror as agreements
+from dipportal.dip import state
+from dipportal.dip.apply_reference import MOST_ID, clip, genre_row, hall_row, producer_row, theater_stub
+from dipportal.dip.models import Kind, Operation, RecordKind, Subject
+from dipportal.dip.pull_records import Memory, Page
+from dipportal.dip.pull_run import Tally
+from dipportal.dip.records import PerformanceRecord, ProductionRecord
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.models import Organisation
+from dipportal.outbox.models import CLOSED, State
+
+
+@dataclass(frozen=True)
+class Under:
+    """Who pulls, as whom, since when: what every step needs to know."""
+
+    organisation: Organisation
+    actor: Actor
+    asked_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class ProducerPage:
+    """What DIP told about one producer. `complete` are the productions whose performances came through."""
+
+    producer_id: int
+    productions: Page[ProductionRecord]
+    performances: Page[PerformanceRecord]
+    complete: frozenset[str]
+    seasons: tuple[str, str]
+
+
+def unsent(subject: Subject, *, since: dt.datetime) -> set[int]:
+    """Rows of ours with a change that DIP, or its answer of just now, may not know yet.
+
+    What was pushed while the answer was on its way counts too, and what was pushed shortly before: DIP's reads may
+    lag behind its writes (DIP_SETTLE_SECONDS).
+    """
+    recent = since - dt.timedelta(seconds=float(settings.DIP_SETTLE_SECONDS))
+    return set(
+        Operation.objects.filter(
+            ~Q(state__in=CLOSED) | Q(state=State.DONE, done_at__gte=recent), subject_kind=subject
+        ).values_list("subject_id", flat=True)
+    )
+
+
+def under_way(kind: Kind) -> set[int]:
+    """Rows of ours whose creation has been sent to DIP and is not settled."""
+    rows = Operation.objects.filter(kind=kind, sent_at__isnull=False).exclude(state__in=CLOSED)
+    return set(rows.values_list("subject_id", flat=True))
+
+
+def apply(page: ProducerPage, under: Under) -> Tally:
+    tally = Tally()
+    productions = Memory.load(under.organisation, RecordKind.PRODUCTION, page.productions.ids)
+    performances = Memory.load(under.organisation, RecordKind.PERFORMANCE, page.performances.ids)
+    tally.add(_productions(page, productions, under))
+    tally.add(_performances(page, performances, under))
+    tally.add(_missing(page, under))
+    return tally
+
+
+# --- productions -------------------------------------------------------------------------------------------
+def _productions(page: ProducerPage, memory: Memory, under: Under) -> Tally:
+    news = memory.news(page.productions)
+    faults = {key: fault for key, record in news.items() if (fault := _odd_production(record))}
+    fit = {key: record for key, record in news.items() if key not in faults}
+    mirror.ensure_reference(Genre, [genre_row(one.genre) for one in fit.values() if one.genre])
+    named = [one.producer for one in fit.values() if one.producer]
+    named += [producer for one in fit.values() for producer in one.co_producers]
+    mirror.ensure_reference(Producer, [producer_row(one) for one in named])
+    written = mirror.write_productions(
+        [_production_facts(record, page.producer_id) for record in fit.values()],
+        actor=under.actor,
+        sent=under_way(Kind.PRODUCTION_CREATE) if fit else (),
+        unsent=unsent(Subject.PRODUCTION, since=under.asked_at) if fit else (),
+        told={key for key in fit if memory.seen_before(key)},
+    )
+    local = dict(Production.objects.filter(dip_id__in=fit).values_list("dip_id", "pk")) if fit else {}
+    return _finish(page.productions, memory, news, faults, written, local)
+
+
+def _odd_production(record: ProductionRecord) -> str:
+    if len(record.id) > 40:
+        return _("The number is too long.")
+    numbers = [one.id for one in (record.genre, record.producer, *record.co_producers) if one]
+    return _out_of_range(numbers)
+
+
+def _out_of_range(numbers: Iterable[int]) -> str:
+    return "" if all(0 < number <= MOST_ID for number in numbers) else _("A number is out of range.")
+
+
+def _production_facts(record: ProductionRecord, producer_id: int) -> ProductionFacts:
+    return ProductionFacts(
+        dip_id=record.id,
+        title=clip(Production, "title", record.title.strip()),
+        season=clip(Production, "season", record.season),
+        producer_id=record.producer.id if record.producer else producer_id,
+        genre_id=record.genre.id if record.genre else None,
+        co_producer_ids=frozenset(one.id for one in record.co_producers),
+    )
+
+
+# --- performances ------------------------------------------------------------------------------------------
+def _performances(page: ProducerPage, memory: Memory, under: Under) -> Tally:
+    news = memory.news(page.performances)
+    known = set(
+        Production.objects.filter(dip_id__in={one.production_id for one in news.values()}).values_list(
+            "dip_id", flat=True
+        )
+    )
+    faults = {key: fault for key, record in news.items() if (fault := _odd_performance(record, known))}
+    fit = {key: record for key, record in news.items() if key not in faults}
+    mirror.ensure_reference(Theater, [theater_stub(one.theater) for one in fit.values()])
+    mirror.ensure_reference(Hall, [hall_row(one.hall, one.theater.id) for one in fit.values() if one.hall])
+    written = mirror.write_performances(
+        [_performance_facts(record) for record in fit.values()],
+        actor=under.actor,
+        sent=under_way(Kind.PERFORMANCE_CREATE) if fit else (),
+        unsent=unsent(Subject.PERFORMANCE, since=under.asked_at) if fit else (),
+        told={int(key) for key in fit if memory.seen_before(key)},
+    )
+    agreements.refresh_first(written.moved)
+    numbers = {record.number for record in fit.values()}
+    found = Performance.objects.filter(number__in=numbers).values_list("number", "pk") if fit else ()
+    return _finish(page.performances, memory, news, faults, written, {str(number): pk for number, pk in found})
+
+
+def _odd_performance(record: PerformanceRecord, productions: Collection[str]) -> str:
+    if record.status is None:
+        return _("Unknown status: %(status)s") % {"status": record.raw_status}
+    if record.production_id not in productions:
+        return _("Its production %(production)s is not known here.") % {"production": record.production_id}
+    return _out_of_range([record.theater.id, *([record.hall.id] if record.hall else [])])
+
+
+def _performance_facts(record: PerformanceRecord) -> PerformanceFacts:
+    return PerformanceFacts(
+        number=record.number,
+        production_dip_id=record.production_id,
+        theater_id=record.theater.id,
+        hall_id=record.hall.id if record.hall else None,
+        starts_at=record.starts_at,
+        status=str(record.status),
+        kind=str(record.kind or PerformanceKind.NORMAL),
+        private=record.private,
+        in_festival=record.in_festival,
+        other_location=record.other_location,
+        capacity=record.capacity,
+    )
+
+
+# --- both --------------------------------------------------------------------------------------------------
+def _finish(
+    page: Page[Any],
+    memory: Memory,
+    news: Mapping[str, Any],
+    faults: Mapping[str, str],
+    written: mirror.Written,
+    local: Mapping[str, int],
+) -> Tally:
+    """Remember what was applied. What a local change holds back is not remembered, so it comes up again."""
+    tally = Tally()
+    deferred = {str(key) for key in written.deferred}
+    for key, record in news.items():
+        if key in deferred:
+            continue
+        memory.remember(
+            key,
+            raw=record.raw,
+            digest_=page.digests[key],
+            fault=faults.get(key, ""),
+            local_id=local.get(key),
+            state_digest=state.state_digest(state.comparable(record)),
+            status=getattr(record, "raw_status", ""),
+        )
+    tally.counts.update(
+        {
+            "seen": len(page.ids),
+            "new": written.created,
+            "changed": written.changed,
+            "unchanged": len(page.records) - len(news),
+            "adopted": written.adopted,
+            "deferred": len(deferred),
+            "faults": len(faults) + len(page.faults),
+        }
+    )
+    memory.set_aside(page)
+    again = memory.returned_again(page.ids)
+    memory.mark(again, missing=False)
+    tally.counts["found_again"] += len(again)
+    model = Production if memory.kind == RecordKind.PRODUCTION else Performance
+    mirror.clear_missing(model._default_manager.filter(pk__in=[memory.known[key].local_id for key in again]))
+    memory.store()
+    return tally
+
+
+def _missing(page: ProducerPage, under: Under) -> Tally:
+    """Mark what DIP showed before and shows no longer, where the answer was whole."""
+    tally = Tally()
+    if not page.productions.whole:
+        return tally
+    first, last = page.seasons
+    own = Production.objects.filter(producer=page.producer_id, season__gte=first, season__lte=last)
+    gone = _gone(Memory.load(under.organisation, RecordKind.PRODUCTION), page.productions.ids, own)
+    tally.counts["missing"] += mirror.mark_missing(Production.objects.filter(pk__in=gone))
+    if page.performances.whole:
+        of_these = Performance.objects.filter(production__dip_id__in=page.complete)
+        gone = _gone(Memory.load(under.organisation, RecordKind.PERFORMANCE), page.performances.ids, of_these)
+        tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=gone))
+    return tally
+
+
+def _gone(memory: Memory, returned: Collection[str], among: Any) -> set[int]:
+    """Rows that were seen in an earlier pull and are not among the returned ones."""
+    candidates = {
+        known.local_id: key for key, known in memory.known.items() if key not in returned and not known.missing
+    }
+    candidates.pop(None, None)
+    if not candidates:
+        return set()
+    gone = set(among.filter(pk__in=candidates).values_list("pk", flat=True))
+    memory.mark([candidates[pk] for pk in gone], missing=True)
+    return gone

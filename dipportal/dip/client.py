@@ -1,0 +1,346 @@
+"""Calls to DIP: the operator's address only, both time-outs, no redirects, and one table of what an answer means.
+
+Reliability rules 5, 6 and 12. Secrets and tokens appear in no log line, repr or exception.
+"""
+
+import datetime as dt
+import email.utils
+import json
+import ssl
+import time
+from collections.abc import Container
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+import structlog
+import urllib3
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from dipportal.dip import gate, wire
+from dipportal.dip.errors import LATER, SOON, InsideTransaction, NotDone, Unclear
+from dipportal.dip.models import Connection
+from dipportal.dip.values import Unreadable
+
+log = structlog.get_logger(__name__)
+
+
+class Verdict(Enum):
+    DONE = "done"
+    NOT_DONE = "not done"  # try again later
+    REFUSED = "refused"  # not done, and the same call would be refused again
+    NEW_TOKEN = "new token"  # noqa: S105
+    SLOW_DOWN = "slow down"
+    UNCLEAR = "unclear"
+
+
+class Event(Enum):
+    """What can be seen without an answer, before anything was sent."""
+
+    DNS = "dns"
+    REFUSED = "refused"
+    TLS = "tls"
+    NO_CONNECTION = "no-connection"
+
+    @property
+    def words(self) -> str:
+        return {
+            Event.DNS: _("the address cannot be found"),
+            Event.REFUSED: _("the connection was refused"),
+            Event.TLS: _("no secure connection"),
+            Event.NO_CONNECTION: _("no connection in time"),
+        }[self]
+
+
+Seen = int | Event | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table. `readable`: only with a body that can be read as DIP's."""
+
+    seen: Container[Seen]
+    verdict: Verdict
+    readable: bool = False
+
+
+# The one table of rule 6. What is not listed is unclear.
+TABLE: tuple[Line, ...] = (
+    Line({Event.DNS, Event.REFUSED, Event.TLS, Event.NO_CONNECTION}, Verdict.NOT_DONE),
+    Line(range(200, 300), Verdict.DONE, readable=True),
+    Line({400, 403, 404, 405, 415, 422}, Verdict.REFUSED, readable=True),
+    Line({401}, Verdict.NEW_TOKEN),
+    Line({429}, Verdict.SLOW_DOWN),
+)
+
+
+def classify(seen: Seen, *, readable: bool) -> Verdict:
+    for line in TABLE:
+        if seen in line.seen and (readable or not line.readable):
+            return line.verdict
+    return Verdict.UNCLEAR
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What came of one call. `body` is the JSON, `fault` says in words why there is none."""
+
+    seen: Seen
+    body: Any = None
+    fault: str = ""
+    retry_after: dt.timedelta | None = None
+
+    @property
+    def readable(self) -> bool:
+        if self.fault:
+            return False
+        success = isinstance(self.seen, int) and 200 <= self.seen < 300
+        return success or wire.error_in(self.body) is not None
+
+    @property
+    def verdict(self) -> Verdict:
+        return classify(self.seen, readable=self.readable)
+
+
+class Bearer(AuthBase):
+    """Sets the token itself, so that a .netrc on the machine never does. Empty for the log-in."""
+
+    def __init__(self, token: str = "") -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "Bearer(…)"
+
+
+class _TlsFailed(urllib3.exceptions.NewConnectionError):
+    """The handshake failed: nothing was sent. (A TLS failure after it is a reset like any other.)"""
+
+
+class _Connection(urllib3.connection.HTTPSConnection):
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (ssl.SSLError, ssl.CertificateError, urllib3.exceptions.SSLError) as error:
+            raise _TlsFailed(self, type(error).__name__) from error
+
+
+class _Pool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": urllib3.HTTPConnectionPool, "https": _Pool}
+
+
+_EVENTS: tuple[tuple[type[Exception], Event], ...] = (
+    (_TlsFailed, Event.TLS),
+    (urllib3.exceptions.NameResolutionError, Event.DNS),
+    (urllib3.exceptions.NewConnectionError, Event.REFUSED),
+    (urllib3.exceptions.ConnectTimeoutError, Event.NO_CONNECTION),
+)
+
+
+def event_of(error: requests.RequestException) -> Event | None:
+    """The event before sending, or None: then it may have been sent."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return next((event for kind, event in _EVENTS if isinstance(reason, kind)), None)
+
+
+def refuse_inside_transaction() -> None:
+    """Raises InsideTransaction (rule 5)."""
+    if any(connection.in_atomic_block for connection in connections.all(initialized_only=True)):
+        raise InsideTransaction("a call to DIP inside a transaction")
+
+
+class Client:
+    """A sequence of calls with one connection. Use it as a context manager."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._base = settings.DIP_URL
+        self._session = requests.Session()
+        self._session.mount("https://", _Adapter())
+        self._session.headers.update({"Accept": "application/json", "User-Agent": "dipportal"})
+        # A proxy of the operator's is for the world outside, not for a sandbox on this machine.
+        self._session.trust_env = urlsplit(self._base).hostname not in {"127.0.0.1", "localhost", "::1"}
+        self._has_turn = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
+
+    def __repr__(self) -> str:
+        return f"Client(connection {self.connection.pk})"
+
+    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+        """GET: the JSON. Raises NotDone or Unclear."""
+        return self._call("GET", path, params=params)
+
+    def write(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """POST or PUT: the JSON of a 2xx answer. Raises NotDone (certainly nothing happened) or Unclear."""
+        return self._call(method, path, body=body)
+
+    def ready(self) -> None:
+        """Log in and wait for a turn now, so that nothing but the call itself follows. Raises NotDone."""
+        refuse_inside_transaction()
+        self._token()
+        self._wait_for_turn()
+
+    def log_in_anew(self) -> None:
+        """A new token, whatever there was. Raises NotDone."""
+        refuse_inside_transaction()
+        self._token(stale=self._token())
+
+    # --- one call
+    def _call(
+        self, method: str, path: str, *, params: dict[str, str] | None = None, body: dict[str, Any] | None = None
+    ) -> Any:
+        refuse_inside_transaction()
+        token = self._token()
+        exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
+        if exchange.verdict is Verdict.NEW_TOKEN:
+            token = self._token(stale=token)
+            exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
+        return self._settle(exchange)
+
+    def _settle(self, exchange: Exchange) -> Any:
+        verdict = exchange.verdict
+        if verdict in (Verdict.DONE, Verdict.REFUSED):
+            gate.succeeded(self.connection)
+            if verdict is Verdict.DONE:
+                return exchange.body
+            text = wire.error_in(exchange.body) or ""
+            raise NotDone("refused", _("DIP refuses this: %(text)s") % {"text": text}, permanent=True)
+        if verdict is Verdict.NEW_TOKEN:
+            text = _("DIP does not accept the log-in of this connection. Check the credentials.")
+            gate.rest(self.connection, text, LATER)
+            raise NotDone("unauthorized", text, after=LATER)
+        if verdict is Verdict.SLOW_DOWN:
+            wait = exchange.retry_after or 2 * SOON
+            gate.hold_off(self.connection, wait)
+            raise NotDone("slow_down", _("DIP asked for fewer calls; this one waits."), after=wait)
+        text = _words(exchange)
+        gate.failed(self.connection, text)
+        if verdict is Verdict.NOT_DONE:
+            raise NotDone("unreachable", text)
+        raise Unclear("unclear", text)
+
+    def _exchange(self, method: str, path: str, **kwargs: Any) -> Exchange:
+        self._wait_for_turn()
+        self._has_turn = False
+        started = time.monotonic()
+        try:
+            with self._session.request(
+                method,
+                f"{self._base}{path}",
+                timeout=(settings.DIP_CONNECT_TIMEOUT, settings.DIP_READ_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+                **kwargs,
+            ) as response:
+                exchange = _read(response, deadline=started + 4 * settings.DIP_READ_TIMEOUT)
+        except requests.RequestException as error:
+            event = event_of(error)
+            late = _("no answer in time") if isinstance(error, requests.Timeout) else _("it was cut")
+            exchange = Exchange(event, fault=event.words if event else late)
+        log.info(
+            "DIP call",
+            method=method,
+            path=path,
+            seen=exchange.seen.value if isinstance(exchange.seen, Event) else exchange.seen,
+            verdict=exchange.verdict.value,
+            ms=int((time.monotonic() - started) * 1000),
+            connection=self.connection.pk,
+        )
+        return exchange
+
+    def _wait_for_turn(self) -> None:
+        if not self._has_turn:
+            gate.wait_for_turn(self.connection)
+            self._has_turn = True
+
+    # --- the token
+    def _token(self, *, stale: str = "") -> str:
+        return gate.token(self.connection, self._log_in, stale=stale)
+
+    def _log_in(self) -> tuple[str, int | None]:
+        """Whatever goes wrong here: the call that needed the token was not done."""
+        form = wire.token_form(self.connection.client_id, gate.secret_of(self.connection))
+        exchange = self._exchange("POST", wire.TOKEN, auth=Bearer(), data=form)
+        verdict = exchange.verdict
+        if verdict is Verdict.DONE:
+            try:
+                return wire.token_in(exchange.body)
+            except Unreadable:
+                exchange = Exchange(exchange.seen, fault=_("the answer holds no token"))
+        elif verdict in (Verdict.REFUSED, Verdict.NEW_TOKEN):
+            said = wire.error_in(exchange.body) or str(exchange.seen)
+            text = _("DIP refuses the log-in: %(text)s. Check the credentials.") % {"text": said}
+            gate.rest(self.connection, text, LATER)
+            raise NotDone("credentials", text, after=LATER)
+        elif verdict is Verdict.SLOW_DOWN:
+            self._settle(exchange)
+        text = _("Logging in at DIP did not work: %(text)s") % {"text": _words(exchange)}
+        gate.failed(self.connection, text)
+        raise NotDone("login", text)
+
+
+def _words(exchange: Exchange) -> str:
+    if isinstance(exchange.seen, Event):
+        return _("DIP cannot be reached (%(what)s).") % {"what": exchange.fault}
+    if exchange.seen is None:
+        return _("The connection with DIP broke off (%(what)s).") % {"what": exchange.fault}
+    said = wire.error_in(exchange.body) or exchange.fault
+    return _("DIP answered %(status)d: %(text)s") % {"status": exchange.seen, "text": said}
+
+
+def _read(response: requests.Response, *, deadline: float) -> Exchange:
+    """The whole body, within the deadline: a body that drips in for ever is a broken one."""
+    parts = []
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer took too long")
+    retry_after = _retry_after(response.headers.get("Retry-After", ""))
+    try:
+        body = json.loads(b"".join(parts), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return Exchange(response.status_code, fault=_("the answer cannot be read"), retry_after=retry_after)
+    return Exchange(response.status_code, body=body, retry_after=retry_after)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _retry_after(text: str) -> dt.timedelta | None:
+    """Seconds or a date, at most an hour; None when there is none."""
+    most = dt.timedelta(hours=1)
+    if text.strip().isascii() and text.strip().isdecimal():
+        return min(most, dt.timedelta(seconds=min(int(text), 3600)))
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(dt.timedelta(0), min(most, moment - timezone.now()))

@@ -1,0 +1,172 @@
+"""What all processes share about calling with one connection: the pace, the breaker and the token.
+
+Everything is a short transaction or a conditional UPDATE on the connection's row; nobody sleeps in a transaction.
+"""
+
+import base64
+import binascii
+import datetime as dt
+import json
+import secrets
+import time
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.dip import crypto
+from dipportal.dip.errors import LATER, SOON, NotDone
+from dipportal.dip.models import Connection
+
+log = structlog.get_logger(__name__)
+# Longer than this nobody sleeps in a worker: the row is put back with a due time instead.
+LONGEST_WAIT = dt.timedelta(seconds=20)
+FAILURES_ALLOWED = 5
+SHORTEST_REST = dt.timedelta(seconds=30)
+LONGEST_REST = dt.timedelta(minutes=15)
+TOKEN_MARGIN = dt.timedelta(seconds=30)
+# Longer than a log-in takes at worst; a process that died while logging in holds up the others no longer than this.
+TOKEN_LEASE = dt.timedelta(seconds=90)
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Reserve the next slot of the connection's pace and sleep until it comes.
+
+    Raises NotDone: 'resting' while the breaker is open, 'slow_down' when the slot is too far away to sleep for.
+    """
+    wait = _reserve(connection.pk)
+    if wait > dt.timedelta(0):
+        time.sleep(wait.total_seconds())
+
+
+def _reserve(pk: int) -> dt.timedelta:
+    pace = dt.timedelta(seconds=settings.DIP_PACE_SECONDS)
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=pk)
+        now = timezone.now()
+        if row.open_until and row.open_until > now:
+            raise NotDone("resting", row.trouble or _("DIP does not answer at the moment."), after=row.open_until - now)
+        slot = max(now, row.next_call_at or now)
+        if slot - now > LONGEST_WAIT:
+            raise NotDone("slow_down", _("DIP asked for fewer calls; this one waits."), after=slot - now)
+        if pace:
+            Connection.objects.filter(pk=pk).update(next_call_at=slot + pace)
+    return slot - now
+
+
+def hold_off(connection: Connection, wait: dt.timedelta) -> None:
+    """DIP asked to wait: nobody calls with this connection before."""
+    until = timezone.now() + wait
+    Connection.objects.filter(Q(next_call_at__isnull=True) | Q(next_call_at__lt=until), pk=connection.pk).update(
+        next_call_at=until
+    )
+
+
+def succeeded(connection: Connection) -> None:
+    rows = Connection.objects.filter(pk=connection.pk)
+    rows.exclude(failures=0, open_until=None, trouble="").update(failures=0, open_until=None, trouble="")
+
+
+def failed(connection: Connection, text: str) -> None:
+    """Count a failure; from the fifth in a row the connection rests, each time longer."""
+    rows = Connection.objects.filter(pk=connection.pk)
+    rows.update(failures=F("failures") + 1, trouble=text)
+    row = rows.get()
+    over = row.failures - FAILURES_ALLOWED
+    if over >= 0:
+        rest(connection, text, min(LONGEST_REST, SHORTEST_REST * 2 ** min(over, 10)))
+
+
+def rest(connection: Connection, text: str, wait: dt.timedelta) -> None:
+    Connection.objects.filter(pk=connection.pk).update(open_until=timezone.now() + wait, trouble=text)
+    log.warning("DIP connection rests", connection=connection.pk, seconds=int(wait.total_seconds()))
+
+
+# --- the token -----------------------------------------------------------------------------------------------
+LogIn = Callable[[], tuple[str, int | None]]
+
+
+def token(connection: Connection, log_in: LogIn, *, stale: str = "") -> str:
+    """A token that is not `stale`: the shared one, or a new one fetched by exactly one process.
+
+    `log_in` fetches one and may raise NotDone. Raises NotDone('login_busy') when another process takes too long.
+    """
+    give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
+    while True:
+        found = _shared_token(connection.pk, stale)
+        if found:
+            return found
+        mark = secrets.token_urlsafe(32)
+        if _lease(connection.pk, mark):
+            # Somebody else may have finished between the look and the lease.
+            found = _shared_token(connection.pk, stale)
+            return _release(connection.pk, mark, found) if found else _fetch(connection.pk, mark, log_in)
+        if time.monotonic() > give_up:
+            raise NotDone("login_busy", _("Another process is logging in at DIP."), after=SOON)
+        time.sleep(0.05)
+
+
+def _shared_token(pk: int, stale: str) -> str:
+    row = Connection.objects.get(pk=pk)
+    if not row.token_encrypted:
+        return ""
+    if row.token_expires_at and row.token_expires_at <= timezone.now() + TOKEN_MARGIN:
+        return ""
+    try:
+        found = crypto.decrypt(row.token_encrypted)
+    except crypto.Undecryptable:
+        return ""
+    return "" if found == stale else found
+
+
+def _lease(pk: int, mark: str) -> bool:
+    now = timezone.now()
+    free = Connection.objects.filter(Q(token_lease_until__isnull=True) | Q(token_lease_until__lte=now), pk=pk)
+    return free.update(token_lease=mark, token_lease_until=now + TOKEN_LEASE) == 1
+
+
+def _release(pk: int, mark: str, found: str) -> str:
+    Connection.objects.filter(pk=pk, token_lease=mark).update(token_lease="", token_lease_until=None)
+    return found
+
+
+def _fetch(pk: int, mark: str, log_in: LogIn) -> str:
+    try:
+        found, seconds = log_in()
+    except BaseException:
+        _release(pk, mark, "")
+        raise
+    Connection.objects.filter(pk=pk, token_lease=mark).update(
+        token_encrypted=crypto.encrypt(found),
+        token_expires_at=_expiry(found, seconds),
+        token_lease="",
+        token_lease_until=None,
+    )
+    return found
+
+
+def _expiry(found: str, seconds: int | None) -> dt.datetime | None:
+    """By `expires_in`, else by the token's own `exp`, else unknown: then it serves until DIP answers 401."""
+    if seconds is not None:
+        return timezone.now() + dt.timedelta(seconds=max(0, min(seconds, 7 * 24 * 3600)))
+    parts = found.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        return dt.datetime.fromtimestamp(float(claims["exp"]), tz=dt.UTC)
+    except (ValueError, KeyError, TypeError, binascii.Error, OverflowError, OSError):
+        return None
+
+
+def secret_of(connection: Connection) -> str:
+    """Raises NotDone when no key opens it."""
+    try:
+        return crypto.decrypt(Connection.objects.get(pk=connection.pk).secret_encrypted)
+    except crypto.Undecryptable:
+        text = _("The stored DIP secret cannot be read any more. Enter the credentials again.")
+        raise NotDone("credentials", text, after=LATER) from None

@@ -1,0 +1,246 @@
+"""One pull under way: its lease, its calls, its transactions, and the tally that becomes the SyncRun's row.
+
+Calls happen outside transactions. What a page brings is written in one transaction by a step that can be repeated, so
+that meeting another writer (the push, a pull of another connection) costs a second try and nothing else.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.dip import wire
+from dipportal.dip.errors import DipError
+from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.dip.records import Parsed, Raw, Record
+from dipportal.dip.values import Unreadable
+from dipportal.organisations import actors
+from dipportal.organisations.models import Organisation, User
+
+log = structlog.get_logger(__name__)
+
+# Longer than one call can take with its wait, and than one page takes to be written.
+LEASE = dt.timedelta(minutes=10)
+BEAT = dt.timedelta(seconds=30)
+TRIES = 3
+MOST_ERRORS = 50
+# After one of these every further call of the run would end the same way.
+HOPELESS = {"resting", "credentials", "unauthorized", "unreachable", "login", "slow_down"}
+
+
+class LeaseLost(Exception):
+    """Another run took over while this one was silent: it writes nothing any more."""
+
+
+class CutShort(Exception):
+    """The run cannot go on; the reason stands in its errors."""
+
+
+class Reader(Protocol):
+    def read(self, path: str, params: dict[str, str] | None = None) -> Any: ...
+
+
+@dataclass
+class Tally:
+    """What a step did: numbers, sentences for what went wrong, and how far the stamps have come."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        self.counts.update(other.counts)
+        self.errors.extend(other.errors)
+
+
+@dataclass
+class Pull:
+    """`asked_at` is when the first call left: what changed here after it, the answers may not know yet."""
+
+    connection: Connection
+    client: Reader
+    run: SyncRun
+    dry_run: bool = False
+    tally: Tally = field(default_factory=Tally)
+    asked_at: dt.datetime = field(default_factory=timezone.now)
+    _beat_at: dt.datetime | None = None
+
+    @property
+    def organisation(self) -> Organisation:
+        return self.connection.organisation
+
+    @property
+    def actor(self) -> actors.Actor:
+        return actors.pull(self.organisation)
+
+    # --- calls
+    def read_list(
+        self, what: str, path: str, parse: Callable[[Raw], Record], params: dict[str, str] | None = None
+    ) -> Parsed[Record] | None:
+        """The records of one list; None when it could not be had, with a sentence about `what` in the errors.
+
+        Raises CutShort when further calls make no sense.
+        """
+        self._beat()
+        try:
+            return wire.parse_list(self.client.read(path, params), parse)
+        except Unreadable as error:
+            self.trouble(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
+        except DipError as error:
+            self.trouble(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
+            if error.code in HOPELESS:
+                raise CutShort from error
+        return None
+
+    def trouble(self, sentence: str) -> None:
+        self.tally.errors.append(sentence)
+
+    # --- writing
+    def write(self, what: str, step: Callable[[], Tally]) -> bool:
+        """Run a step in one transaction, again when another writer was in the way. False when it failed.
+
+        A step that fails takes nothing else along: its transaction is undone, the run goes on and says so.
+        """
+        for last in (False,) * (TRIES - 1) + (True,):
+            try:
+                self.tally.add(self._once(step))
+            except (IntegrityError, OperationalError):
+                if last:
+                    return self._failed(what)
+                log.info("pull step repeated", run=self.run.pk, kind=self.run.kind)
+            except LeaseLost:
+                raise
+            except Exception:
+                return self._failed(what)
+            else:
+                return True
+        return False
+
+    def _once(self, step: Callable[[], Tally]) -> Tally:
+        with transaction.atomic():
+            if not self.dry_run:
+                self._hold()
+            done = step()
+            if self.dry_run:
+                transaction.set_rollback(True)
+        return done
+
+    def _failed(self, what: str) -> bool:
+        log.exception("pull step failed", run=self.run.pk, kind=self.run.kind, connection=self.connection.pk)
+        self.tally.counts["failed"] += 1
+        self.trouble(_("%(what)s: this could not be stored; the log of the portal says why.") % {"what": what})
+        return False
+
+    # --- the lease
+    def _hold(self) -> None:
+        """Extend the lease in the transaction of the rows: who lost it writes none. Raises LeaseLost."""
+        now = timezone.now()
+        mine = SyncRun.objects.filter(pk=self.run.pk, state=RunState.RUNNING)
+        if mine.update(alive_until=now + LEASE) != 1:
+            raise LeaseLost
+        self._beat_at = now
+
+    def _beat(self) -> None:
+        if not self.dry_run and (self._beat_at is None or timezone.now() - self._beat_at > BEAT):
+            self._hold()
+
+
+def lane(kind: str) -> str:
+    """Both pulls of agreements write the same rows, so they share a lane."""
+    return RunKind.CONTRACTS if kind == RunKind.CONTRACTS_FULL else kind
+
+
+def start(connection: Connection, kind: str, *, triggered_by: User | None = None) -> tuple[SyncRun, bool]:
+    """The run to do and True, or the one that is going on and False. A crashed run's lease ends by itself."""
+    key = f"{connection.pk}:{lane(kind)}"
+    while True:
+        try:
+            with transaction.atomic():
+                run = SyncRun.objects.create(
+                    connection=connection,
+                    organisation=connection.organisation,
+                    kind=kind,
+                    triggered_by=triggered_by,
+                    lease_key=key,
+                    alive_until=timezone.now() + LEASE,
+                )
+        except IntegrityError:
+            holder = SyncRun.objects.filter(lease_key=key).first()
+            if holder is not None and not _expired(holder):
+                return holder, False
+        else:
+            return run, True
+
+
+def _expired(holder: SyncRun) -> bool:
+    """Close a run whose lease is over. False when it is alive."""
+    now = timezone.now()
+    broken = SyncRun.objects.filter(pk=holder.pk, state=RunState.RUNNING, alive_until__lte=now)
+    return (
+        broken.update(
+            state=RunState.FAILED,
+            finished_at=now,
+            lease_key="",
+            errors=[_("This run broke off: the process that did it was stopped.")],
+        )
+        == 1
+        or not SyncRun.objects.filter(pk=holder.pk).exclude(lease_key="").exists()
+    )
+
+
+def finish(pull: Pull, *, cut_short: bool) -> SyncRun:
+    """Close the run: good, partly (something broke, the rest went on), or failed (nothing came of it)."""
+    run, tally = pull.run, pull.tally
+    run.counts = {name: number for name, number in sorted(tally.counts.items()) if number}
+    run.errors = _shortened(tally.errors)
+    if not tally.errors:
+        run.state = RunState.GOOD
+    elif cut_short or not tally.counts["seen"]:
+        run.state = RunState.FAILED
+    else:
+        run.state = RunState.PARTLY
+    run.finished_at = timezone.now()
+    if pull.dry_run:
+        return run
+    mine = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
+    values = {name: getattr(run, name) for name in ("counts", "errors", "state", "finished_at")}
+    if mine.update(lease_key="", **values) == 1 and run.state == RunState.GOOD:
+        Connection.objects.filter(pk=pull.connection.pk).update(last_good_pull_at=run.finished_at)
+    return run
+
+
+def _shortened(errors: list[str]) -> list[str]:
+    unique = list(dict.fromkeys(errors))
+    if len(unique) <= MOST_ERRORS:
+        return unique
+    return [*unique[:MOST_ERRORS], _("And %(count)d more.") % {"count": len(unique) - MOST_ERRORS}]
+
+
+def each_alone(items: list[Any], write: Callable[[list[Any]], None]) -> list[tuple[Any, DatabaseError]]:
+    """Write all items, or, when one is refused by the database, all others. Returns the refused ones.
+
+    Halves the list until the culprit stands alone, each try in a savepoint: no extra statements when all is well.
+    """
+    if not items:
+        return []
+    try:
+        with savepoint():
+            write(items)
+    except OperationalError:
+        raise
+    except DatabaseError as error:
+        if len(items) == 1:
+            return [(items[0], error)]
+        half = len(items) // 2
+        return each_alone(items[:half], write) + each_alone(items[half:], write)
+    return []
+
+
+def savepoint() -> AbstractContextManager[None]:
+    return transaction.atomic()
