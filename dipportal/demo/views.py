@@ -1,0 +1,60 @@
+"""The mail of the demo, readable in the browser. Without demo mode these pages do not exist."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import SELF
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from dipportal.core.listing import listing
+from dipportal.notifications.models import Email
+from dipportal.organisations.areas import public
+
+View = Callable[..., HttpResponse]
+
+
+def in_demo(view: View) -> View:
+    """Open to everyone who can reach the demo, which runs on localhost only (core.checks)."""
+
+    @functools.wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not settings.DEMO_MODE:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return public(require_safe(inner))
+
+
+@in_demo
+def mails(request: HttpRequest) -> HttpResponse:
+    rows = Email.objects.defer("text", "html")
+    found = listing(request, rows, orders={"date": ("created_at",)}, default="-date")
+    return render(request, "demo/mails.html", {"page": found.page})
+
+
+@in_demo
+@csp_update({"frame-src": [SELF]})
+def mail(request: HttpRequest, pk: int) -> HttpResponse:
+    return render(request, "demo/mail.html", {"mail": get_object_or_404(Email, pk=pk)})
+
+
+# Mails carry their looks in their elements; nothing in them may run or be fetched. A link opens a page of its own.
+ONLY_LOOKS = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@in_demo
+@xframe_options_sameorigin
+def mail_body(request: HttpRequest, pk: int) -> HttpResponse:
+    """The HTML of a mail as a page of its own, for the frame on its page."""
+    row = get_object_or_404(Email, pk=pk)
+    html = row.html.replace("<a href=", '<a target="_blank" rel="noopener" href=')
+    return HttpResponse(html, headers={"Content-Security-Policy": ONLY_LOOKS})

@@ -1,0 +1,160 @@
+"""Sending what is due: SMTP outside any transaction, one connection a drain, every outcome in the row.
+
+At least once is the best SMTP allows. A copy carries the Message-ID of the first one, so mail programs show it once.
+"""
+
+import datetime as dt
+import smtplib
+from dataclasses import replace
+from types import TracebackType
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.notifications import purpose
+from dipportal.notifications.models import Email
+from dipportal.outbox import drain
+from dipportal.outbox.drain import Claim, Outcome
+
+WITHOUT_SERVER = dt.timedelta(minutes=10)
+GIVE_UP_AFTER = dt.timedelta(days=3)
+MOST_DOUBTS = 5
+# Outcomes after which it is certain that this attempt delivered nothing.
+NOTHING_LEFT = {"server_away", "refused_now", "refused", "unusable"}
+
+
+class ServerAway(Exception):
+    """No mail server that takes mail from us; nothing has been sent."""
+
+
+class Postman:
+    """One connection to the mail server for as long as it lasts."""
+
+    def __init__(self) -> None:
+        self.backend: BaseEmailBackend | None = None
+        self.away = ""
+
+    def __enter__(self) -> "Postman":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.hang_up()
+
+    def connect(self) -> BaseEmailBackend:
+        """Raises ServerAway; after one failure at once, so that a dead server costs a drain one time-out."""
+        if self.away:
+            raise ServerAway(self.away)
+        if self.backend is None:
+            backend = get_connection()
+            try:
+                backend.open()
+            except (OSError, smtplib.SMTPException) as error:
+                self.away = describe(error)
+                raise ServerAway(self.away) from error
+            self.backend = backend
+        return self.backend
+
+    def hang_up(self) -> None:
+        backend, self.backend = self.backend, None
+        if backend is not None:
+            backend.close()
+
+
+def drain_due() -> int:
+    """Send the mails that are due. Returns how many rows were worked."""
+    with Postman() as postman:
+        return drain.drain(Email, lambda claim: deliver(claim, postman), limit=200)
+
+
+def deliver(claim: Claim[Email], postman: Postman) -> Outcome:
+    """Send one mail. `sent_at` is written before the purpose is looked at: a withdrawal that comes in between finds
+    either a proposal that may have left, or one that will not."""
+    row = claim.row
+    if not settings.MAIL_CONFIGURED:
+        return drain.again("no_server", _("Mail is not set up."), after=WITHOUT_SERVER)
+    try:
+        backend = postman.connect()
+    except ServerAway as error:
+        return drain.again("server_away", str(error), after=drain.backoff(row.attempts))
+    before = row.sent_at
+    claim.write(sent_at=timezone.now())
+    lost = purpose.lost(row)
+    if lost:
+        return replace(drain.abandoned("purpose", lost), values={"sent_at": before, **wiped(row)})
+    outcome = attempt(row, backend, postman)
+    return replace(outcome, values={"sent_at": before}) if outcome.code in NOTHING_LEFT else outcome
+
+
+def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
+    try:
+        backend.send_messages([message(row)])
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
+        return refused(row, error, postman)
+    except OSError as error:
+        postman.hang_up()
+        return doubtful(row, error)
+    except ValueError as error:
+        return drain.attention("unusable", describe(error))
+    return drain.done(**wiped(row))
+
+
+def message(row: Email) -> EmailMultiAlternatives:
+    mail = EmailMultiAlternatives(
+        row.subject, row.text, settings.DEFAULT_FROM_EMAIL, [row.recipient],
+        headers={**row.headers, "Message-ID": row.message_id},
+    )  # fmt: skip
+    mail.attach_alternative(row.html, "text/html")
+    return mail
+
+
+def wiped(row: Email) -> dict[str, str]:
+    """A link that is a key does not lie about once it has left; in the demo people read their mail here."""
+    return {} if settings.DEMO_MODE or not row.secret else {"text": "", "html": ""}
+
+
+def refused(row: Email, error: smtplib.SMTPException, postman: Postman) -> Outcome:
+    """The server said no, so nothing left. To us as sender: wait. To this mail: 4xx later, 5xx never."""
+    code = reply_code(error)
+    if code == 421 or isinstance(error, smtplib.SMTPSenderRefused):
+        postman.hang_up()
+        postman.away = describe(error)
+        return drain.again("server_away", postman.away, after=drain.backoff(row.attempts))
+    if code < 500 and timezone.now() - row.created_at < GIVE_UP_AFTER:
+        return drain.again("refused_now", describe(error), after=drain.backoff(row.attempts, base=60, most=3600))
+    return drain.attention("refused", _("The mail server refuses this mail: %(answer)s") % {"answer": describe(error)})
+
+
+def doubtful(row: Email, error: OSError) -> Outcome:
+    """The connection broke while sending: send it again under the same Message-ID, but not for ever."""
+    doubts = row.doubts + 1
+    if doubts >= MOST_DOUBTS:
+        text = _("The connection broke %(count)d times while sending. The mail may have arrived.") % {"count": doubts}
+        return drain.attention("connection_lost", text, doubts=doubts)
+    after = drain.backoff(doubts, base=30, most=3600)
+    return drain.unclear("connection_lost", describe(error), after=after, doubts=doubts)
+
+
+def reply_code(error: smtplib.SMTPException) -> int:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _answer in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+
+
+def describe(error: Exception) -> str:
+    """The server's own words, in one line; for an administrator, never for a log."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [f"{code} {_readable(answer)}" for code, answer in error.recipients.values()]
+        return "; ".join(answers)[:500]
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_readable(error.smtp_error)}"[:500]
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _readable(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(text.split())

@@ -1,0 +1,26 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """What a mail is for. The kind decides when it has lost its purpose and whether its text is kept."""
+
+    PROPOSAL = "proposal", _("proposal")
+    WITHDRAWAL = "withdrawal", _("withdrawal")
+    ANSWER = "answer", _("answer")
+    CONFLICT = "conflict", _("two answers")
+    ACCOUNT = "account", _("account")
+    INVITATION = "invitation", _("invitation")
+
+
+# These carry a link that is a key: the text is wiped once it has left.
+SECRET = (Kind.ACCOUNT, Kind.INVITATION)
+
+
+class Why(models.TextChoices):
+    """Why this person hears of it; `letters` says it at the foot of the mail."""
+
+    CONTACT = "contact", _("contact on the agreement")
+    MEMBER = "member", _("member")
+    PROPOSER = "proposer", _("proposer")
+    OFFICE = "office", _("address of the organisation")

@@ -1,0 +1,251 @@
+"""What a mail about an agreement says: action first, who, what, where, the amounts that matter, one button.
+
+Pure: reads the agreement and the journal line, writes nothing. Call within `translation.override(reader.language)`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dipportal.catalogue.models import Performance
+from dipportal.contracts.display import text_of
+from dipportal.contracts.models import Contract
+from dipportal.contracts.terms import BY_NAME, Group, rejection_label
+from dipportal.core import dates
+from dipportal.journal.models import ActorKind, Entry
+from dipportal.notifications.enums import Kind, Why
+from dipportal.notifications.recipients import Reader
+from dipportal.notifications.text import tidy
+
+# A yes or no that only says something beside an amount.
+BESIDE = {
+    "guarantee_per_performance": ("provider_guarantee", "receiver_guarantee", "suppletion_guarantee"),
+    "copyright_part_added": ("copyright_percentage",),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Evening:
+    when: str
+    where: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Somebody's own words, with what they are."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Deal:
+    """An agreement with the evenings in order, read once for all its readers."""
+
+    contract: Contract
+    event: Entry
+    performances: tuple[Performance, ...]
+
+    @classmethod
+    def of(cls, contract: Contract, event: Entry) -> "Deal":
+        evenings = contract.performances.select_related("hall", "theater").order_by("starts_at", "pk")
+        return cls(contract, event, tuple(evenings))
+
+
+def render(kind: Kind, deal: Deal, reader: Reader) -> tuple[str, str, str]:
+    """Subject, text and HTML for one reader."""
+    context = letter(kind, deal, reader)
+    text = tidy(render_to_string("mail/agreement.txt", context))
+    return context["subject"], text, render_to_string("mail/agreement.html", context)
+
+
+def letter(kind: Kind, deal: Deal, reader: Reader) -> dict[str, Any]:
+    contract, event = deal.contract, deal.event
+    full = kind != Kind.WITHDRAWAL
+    return {
+        "language": reader.language,
+        "subject": f"{_action(kind, event)}: {_subject(deal, reader)}",
+        "action": _action(kind, event),
+        "title": contract.production.title,
+        "opening": _opening(kind, deal),
+        "version": contract.number if contract.number > 1 else None,
+        "quotes": _quotes(kind, contract, event),
+        "rejected": _rejected(contract) if event.code == "contract.rejected" else [],
+        "facts": _facts(contract, reader),
+        "evenings": [_evening(performance) for performance in deal.performances],
+        "amounts": _amounts(contract) if full else [],
+        "remarks": contract.remarks if full else "",
+        "button": _button(kind, contract, reader),
+        "no_access": _no_access(reader),
+        "call": _call(contract, reader),
+        "why": _why(contract, reader),
+        "preferences": settings.PUBLIC_URL + reverse("preferences") if reader.user else "",
+    }
+
+
+def _action(kind: Kind, event: Entry) -> str:
+    if kind is Kind.ANSWER:
+        return _("Approved") if event.code == "contract.approved" else _("Rejected")
+    return {Kind.PROPOSAL: _("Answer"), Kind.WITHDRAWAL: _("Withdrawn"), Kind.CONFLICT: _("Two answers")}[kind]
+
+
+def _subject(deal: Deal, reader: Reader) -> str:
+    """'partage for De Storm, Thu 12 Mar 2026, Grote zaal'; a provider also needs to know which theater."""
+    contract = deal.contract
+    what = _("%(type)s for %(title)s") % {
+        "type": contract.get_type_display().lower(),
+        "title": Truncator(contract.production.title).chars(80),
+    }
+    halls = {performance.hall.name for performance in deal.performances if performance.hall}
+    hall = halls.pop() if len(halls) == 1 else ""
+    own_house = reader.organisation is not None and reader.organisation.is_receiver
+    places = [hall or contract.theater.name] if own_house else [contract.theater.name, hall]
+    return ", ".join(part for part in (what, _days(deal.performances), *places) if part)
+
+
+def _days(performances: tuple[Performance, ...]) -> str:
+    if not performances:
+        return ""
+    first, more = dates.day(performances[0].starts_at), len(performances) - 1
+    if not more:
+        return first
+    return ngettext("%(day)s and %(count)d more", "%(day)s and %(count)d more", more) % {"day": first, "count": more}
+
+
+def _opening(kind: Kind, deal: Deal) -> str:
+    contract, event = deal.contract, deal.event
+    words = {
+        "who": event.who,
+        "provider": contract.provider.name,
+        "receiver": contract.theater.name,
+        "type": contract.get_type_display().lower(),
+    }
+    in_dip = event.actor_kind == ActorKind.PULL
+    sentences = {
+        "contract.proposed": (_("%(who)s of %(provider)s proposes this agreement (%(type)s) to %(receiver)s."),
+                              _("%(provider)s proposed this agreement (%(type)s) to %(receiver)s in DIP.")),
+        "contract.withdrawn": (_("%(who)s of %(provider)s took this proposal back. You need not answer it any more."),
+                               _("%(provider)s took this proposal back. You need not answer it any more.")),
+        "contract.approved": (_("%(who)s approved your proposal for %(receiver)s."),
+                              _("%(receiver)s approved your proposal in DIP.")),
+        "contract.rejected": (_("%(who)s rejected your proposal for %(receiver)s."),
+                              _("%(receiver)s rejected your proposal in DIP.")),
+    }  # fmt: skip
+    if kind is Kind.CONFLICT:
+        return (
+            _(
+                "This agreement between %(provider)s and %(receiver)s was answered differently here and in DIP. "
+                "Both answers stand; %(provider)s settles it with a next version."
+            )
+            % words
+        )
+    return sentences[event.code][in_dip] % words
+
+
+def _quotes(kind: Kind, contract: Contract, event: Entry) -> list[Quote]:
+    if not event.reason:
+        return []
+    label = {
+        "contract.approved": _("Note"),
+        "contract.rejected": _("Reason"),
+        "contract.withdrawn": _("Reason"),
+        "contract.conflict": _("What differs"),
+    }.get(event.code, _("Note"))
+    return [Quote(label, event.reason)]
+
+
+def _rejected(contract: Contract) -> list[Line]:
+    """What was ticked, with what stood there. A rejection without ticks is one of the whole proposal."""
+    lines = []
+    for name in contract.rejected_terms:
+        term = BY_NAME.get(name)
+        value = text_of(term, term.value(contract)) if term else ""
+        lines.append(Line(str(rejection_label(name)), Truncator(value).chars(120)))
+    return lines
+
+
+def _facts(contract: Contract, reader: Reader) -> list[Line]:
+    theater = contract.theater
+    facts = [
+        (_("Production"), contract.production.title),
+        (_("Provider"), contract.provider.name),
+        (_("Producer"), contract.producer.name),
+        (_("Theater"), f"{theater.name}, {theater.city}" if theater.city else theater.name),
+        (_("Type"), contract.get_type_display()),
+        (_("Version"), str(contract.number) if contract.number > 1 else ""),
+        (_("Reference"), contract.reference),
+        (_("Own reference"), contract.own_reference if reader.organisation == contract.provider else ""),
+    ]
+    return [Line(label, value) for label, value in facts if value]
+
+
+def _evening(performance: Performance) -> Evening:
+    where = performance.hall.name if performance.hall else performance.theater.name
+    return Evening(dates.moment(performance.starts_at), where, _("cancelled") if performance.cancelled else "")
+
+
+def _amounts(contract: Contract) -> list[Line]:
+    values = contract.term_values()
+    filled = {term.name for term in contract.terms if term.is_filled(values[term.name])}
+    lines = []
+    for term in contract.terms:
+        beside = BESIDE.get(term.name)
+        if term.group is Group.REMARKS or term.name not in filled or (beside and not filled & set(beside)):
+            continue
+        lines.append(Line(str(term.label), text_of(term, values[term.name])))
+    return lines
+
+
+def _button(kind: Kind, contract: Contract, reader: Reader) -> dict[str, str]:
+    """The one page to go to. A withdrawn proposal has no page any more on the receiver's side."""
+    if reader.organisation is None:
+        return {} if kind is Kind.WITHDRAWAL else {"url": settings.DIP_DASHBOARD_URL, "label": _("Answer in DIP")}
+    if kind is Kind.WITHDRAWAL:
+        return {"url": settings.PUBLIC_URL + reader.organisation.home_url, "label": _("To what waits for you")}
+    label = _("Look and answer") if kind is Kind.PROPOSAL else _("Open the agreement")
+    return {"url": settings.PUBLIC_URL + contract.url_for(reader.organisation), "label": label}
+
+
+def _no_access(reader: Reader) -> str:
+    if reader.member or reader.organisation is None:
+        return ""
+    return _("You need an account of %(organisation)s for this. No account? Ask a colleague who has one.") % {
+        "organisation": reader.organisation.name
+    }
+
+
+def _call(contract: Contract, reader: Reader) -> list[str]:
+    """Whom to call on the other side: name, telephone, address; the contact on the agreement first."""
+    if reader.organisation == contract.provider:
+        other, address = contract.theater.receiver, contract.contact_receiver
+        name = other.name if other else contract.theater.name
+    else:
+        other, address, name = contract.provider, contract.contact_provider, contract.provider.name
+    if other is None:
+        return [name, address] if address else []
+    parts = [other.contact_name, name, other.contact_phone, address or other.contact_email]
+    return [part for part in parts if part]
+
+
+def _why(contract: Contract, reader: Reader) -> str:
+    name = reader.organisation.name if reader.organisation else contract.theater.name
+    return {
+        Why.CONTACT: _("You get this because you are the contact on this agreement."),
+        Why.PROPOSER: _("You get this because you made this proposal."),
+        Why.MEMBER: _("You get this because you work for %(organisation)s.") % {"organisation": name},
+        Why.OFFICE: _("You get this because this is the address of %(organisation)s in the portal.")
+        % {"organisation": name},
+    }[reader.why]

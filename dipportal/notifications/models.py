@@ -1,0 +1,59 @@
+"""One row per event and recipient. Everything that is sent is written before the first attempt and never changes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.journal.models import Entry
+from dipportal.notifications.enums import SECRET, Kind
+from dipportal.organisations.enums import Language
+from dipportal.organisations.models import Organisation
+from dipportal.outbox.models import OutboxRow
+
+
+class EmailQuerySet(models.QuerySet["Email"]):
+    def visible_to(self, organisation: Organisation | None) -> "EmailQuerySet":
+        """What was sent to the members and contacts of this organisation; account mails belong to nobody."""
+        return self.none() if organisation is None else self.filter(organisation=organisation)
+
+
+class Email(OutboxRow):
+    """`kind` is an `enums.Kind`. `sent_at` is the beginning of an attempt that may have delivered."""
+
+    # The journal line that caused it; empty for account mails.
+    event = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # What may lead to one mail a recipient, as 'journal:812'.
+    event_key = models.CharField(max_length=80)
+    recipient = models.EmailField(_("to"), max_length=254)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # On behalf of whom the reader gets it.
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="emails"
+    )
+    language = models.CharField(_("language"), max_length=2, choices=Language.choices)
+    subject = models.CharField(_("subject"), max_length=300)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    message_id = models.CharField(max_length=200, unique=True, editable=False)
+    headers = models.JSONField(default=dict, blank=True, editable=False)
+    # Attempts after which nobody can say whether the mail left.
+    doubts = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    objects = EmailQuerySet.as_manager()
+
+    class Meta(OutboxRow.Meta):
+        verbose_name = _("e-mail")
+        verbose_name_plural = _("e-mails")
+        ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint("event_key", Lower("recipient"), name="email_once_per_recipient"),
+            models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="email_kind_known"),
+        )
+
+    @property
+    def secret(self) -> bool:
+        """Does the text carry a link that is a key?"""
+        return self.kind in SECRET

@@ -1,0 +1,108 @@
+"""Who hears of an agreement: the contact on it and the members who want it, each person once.
+
+Viewers look along in the portal and get no mail as members; a viewer who is the contact on the agreement does.
+A person's own switch wins over being the contact. The proposer always hears of the answer. Nobody is told of what
+they did themselves. When that leaves no receiver for a proposal, it goes to the address of their organisation.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from django.conf import settings
+
+from dipportal.contracts.models import Contract
+from dipportal.journal.models import Entry
+from dipportal.notifications.enums import Why
+from dipportal.organisations.enums import Role
+from dipportal.organisations.models import Membership, Organisation, User
+
+Switch = Literal["mail_proposals", "mail_answers"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Someone who gets a mail. `organisation` is the side they read it for, None when that side has none here;
+    `member` says whether they can open its pages."""
+
+    address: str
+    why: Why
+    language: str
+    organisation: Organisation | None = None
+    user: User | None = None
+    member: bool = False
+
+
+@dataclass
+class Circle:
+    """The readers of one side, collected one by one."""
+
+    organisation: Organisation | None
+    actor: int | None  # the user whose act it is
+    switch: Switch
+    readers: dict[str, Reader] = field(default_factory=dict)
+
+    def add(self, address: str, why: Why, user: User | None, *, member: bool) -> None:
+        self.readers.setdefault(
+            address.casefold(),
+            Reader(
+                address=address,
+                why=why,
+                language=user.language if user else settings.LANGUAGE_CODE,
+                organisation=self.organisation,
+                user=user,
+                member=member,
+            ),
+        )
+
+    def proposer(self, user: User | None) -> None:
+        """Whatever their switches say, as long as they belong to the organisation."""
+        if user is not None and user.is_active and self._is_member(user):
+            self.add(user.email, Why.PROPOSER, user, member=True)
+
+    def address(self, given: str, why: Why) -> None:
+        """An address that need not belong to an account. With an account, the person's switch decides."""
+        address = given.strip()
+        if not address:
+            return
+        user = User.objects.filter(email__iexact=address, is_active=True).first()
+        if user is None:
+            self.add(address, why, None, member=False)
+        elif getattr(user, self.switch) and user.pk != self.actor:
+            self.add(user.email, why, user, member=self._is_member(user))
+
+    def members(self) -> None:
+        """The editors and managers who want it."""
+        if self.organisation is None:
+            return
+        memberships = (
+            Membership.objects.visible_to(self.organisation)
+            .filter(role__in=[Role.EDITOR, Role.MANAGER], user__is_active=True, **{f"user__{self.switch}": True})
+            .exclude(user=self.actor)
+            .select_related("user")
+            .order_by("pk")
+        )
+        for membership in memberships:
+            self.add(membership.user.email, Why.MEMBER, membership.user, member=True)
+
+    def _is_member(self, user: User) -> bool:
+        return Membership.objects.visible_to(self.organisation).filter(user=user).exists()
+
+
+def receivers(contract: Contract, event: Entry) -> list[Reader]:
+    """Who hears of a proposal, and of its withdrawal."""
+    organisation = contract.theater.receiver
+    circle = Circle(organisation, event.user_id, "mail_proposals")
+    circle.address(contract.contact_receiver, Why.CONTACT)
+    circle.members()
+    if not circle.readers and organisation is not None:
+        circle.address(organisation.contact_email, Why.OFFICE)
+    return list(circle.readers.values())
+
+
+def providers(contract: Contract, event: Entry) -> list[Reader]:
+    """Who hears of an answer."""
+    circle = Circle(contract.provider, event.user_id, "mail_answers")
+    circle.proposer(contract.proposed_by)
+    circle.address(contract.contact_provider, Why.CONTACT)
+    circle.members()
+    return list(circle.readers.values())

@@ -1,0 +1,11 @@
+"""Plain text for mails."""
+
+import re
+
+_MANY_EMPTY = re.compile(r"\n(?:[ \t]*\n){2,}")
+
+
+def tidy(text: str) -> str:
+    """No spaces at the ends of lines, never more than one empty line, one line end at the end."""
+    lines = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n"))
+    return _MANY_EMPTY.sub("\n\n", lines).strip() + "\n"
