@@ -145,14 +145,19 @@ class Stack:
         """Ask all to end, latest first; after a bounded wait, end what is left of them."""
         for child in reversed(self.children):
             child.signal_group(signal.SIGTERM)
-        end = time.monotonic() + seconds
-        while any(child.group_is_alive() for child in self.children) and time.monotonic() < end:
-            time.sleep(0.05)
+        self._until_gone(seconds)
         for child in self.children:
             if child.group_is_alive():
                 child.signal_group(signal.SIGKILL)
             child.process.wait()
+        # What it had started is not ours to wait for; the system clears it up in a moment.
+        self._until_gone(1)
         self.children.clear()
+
+    def _until_gone(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while any(child.group_is_alive() for child in self.children) and time.monotonic() < end:
+            time.sleep(0.05)
 
 
 def is_free(port: int) -> bool:
