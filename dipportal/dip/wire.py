@@ -302,6 +302,11 @@ def own_reference_in(name: str) -> str:
     return text.removesuffix(f"[{reference}]").strip().removesuffix(reference).strip() if reference else text
 
 
+def contract_status(raw_status: str) -> Status | None:
+    """What DIP's word means here; None for an unknown one."""
+    return _CONTRACT_STATUS.get(raw_status)
+
+
 def parse_contract(raw: Raw) -> ContractRecord:
     kind = _text(raw, "type")
     status = _text(raw, "status")
