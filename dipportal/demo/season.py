@@ -1,0 +1,111 @@
+"""The demo's season: organisations and people of our own, everything else through the sandbox and the pull.
+
+Doing it again changes nothing. The same world in the sandbox gives the same data here.
+"""
+
+from collections.abc import Callable
+
+from dipportal.catalogue.models import Producer, Theater
+from dipportal.core.errors import PortalError
+from dipportal.demo import people
+from dipportal.dip import connections, pull
+from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.organisations.actors import Actor, staff
+from dipportal.organisations.enums import Role, Side
+from dipportal.organisations.models import Membership, Organisation, User
+
+Say = Callable[[str], None]
+
+
+class SeedFailed(PortalError):
+    """The sandbox did not give what a season needs; the text says what."""
+
+    code = "seed_failed"
+
+
+def seed(say: Say) -> None:
+    """Raises SeedFailed. The sandbox must be running at SANDBOX_URL."""
+    administrator = staff(make_user(next(person for person in people.PEOPLE if person.staff)))
+    own = [make_connection(provider, administrator) for provider in people.PROVIDERS]
+    pull_once(own[0], RunKind.REFERENCE, say)
+    for provider in people.PROVIDERS:
+        link_producers(provider)
+    for receiver in people.RECEIVERS:
+        make_receiver(receiver)
+    for person in people.PEOPLE:
+        make_memberships(make_user(person), person)
+    for connection in own:
+        pull_once(connection, RunKind.CATALOGUE, say)
+        pull_once(connection, RunKind.CONTRACTS_FULL, say)
+
+
+def make_user(person: people.Person) -> User:
+    user = User.objects.filter(email=person.email).first()
+    if user is None:
+        make = User.objects.create_superuser if person.staff else User.objects.create_user
+        user = make(person.email, people.PASSWORD, name=person.name)
+        # The demo's addresses exist nowhere, so nobody could confirm them.
+        user.emailaddress_set.create(email=person.email, verified=True, primary=True)  # type: ignore[attr-defined]
+    return user
+
+
+def make_connection(provider: people.Provider, administrator: Actor) -> Connection:
+    organisation, _made = Organisation.objects.get_or_create(
+        slug=provider.slug,
+        defaults={
+            "name": provider.name,
+            "kind": Side.PROVIDER,
+            "contact_name": "Planning",
+            "contact_email": f"planning@{provider.slug}.example",
+            "contact_phone": "020-0000000",
+        },
+    )
+    current = connections.current(organisation)
+    if current is not None and current.client_id == provider.client_id:
+        return current
+    return connections.save_connection(
+        organisation, client_id=provider.client_id, secret=provider.client_secret, actor=administrator
+    )
+
+
+def pull_once(connection: Connection, kind: RunKind, say: Say) -> None:
+    """The worker pulls from now on; here only what was never pulled. Raises SeedFailed when it did not go well."""
+    if SyncRun.objects.filter(connection=connection, kind=kind, state=RunState.GOOD).exists():
+        return
+    run = pull.run(connection, kind)
+    if run.state != RunState.GOOD:
+        raise SeedFailed(f"{kind} of {connection.organisation}: {'; '.join(run.errors) or run.state}")
+    say(f"{connection.organisation}: {run.get_kind_display()}: {run.counts}")
+
+
+def link_producers(provider: people.Provider) -> None:
+    organisation = Organisation.objects.get(slug=provider.slug)
+    found = Producer.objects.filter(pk__in=provider.producers)
+    if len(found) != len(provider.producers):
+        raise SeedFailed(f"the sandbox has not all producers of {provider.name}")
+    organisation.producers.add(*found)
+
+
+def make_receiver(receiver: people.Receiver) -> None:
+    theater = Theater.objects.filter(pk=receiver.theater).first()
+    if theater is None:
+        raise SeedFailed(f"the sandbox has no theater {receiver.theater}")
+    organisation, _made = Organisation.objects.get_or_create(
+        slug=receiver.slug,
+        defaults={
+            "name": theater.name,
+            "kind": Side.RECEIVER,
+            "contact_name": "Programmering",
+            "contact_email": f"programmering@{receiver.slug}.example",
+            "contact_phone": "030-0000000",
+        },
+    )
+    if theater.receiver_id is None:
+        theater.receiver = organisation
+        theater.save(update_fields=["receiver"])
+
+
+def make_memberships(user: User, person: people.Person) -> None:
+    for slug, role in person.roles.items():
+        organisation = Organisation.objects.get(slug=slug)
+        Membership.objects.get_or_create(user=user, organisation=organisation, defaults={"role": Role(role)})
