@@ -100,7 +100,7 @@ def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
         return doubtful(row, error)
     except ValueError as error:
         return drain.attention("unusable", describe(error))
-    return drain.done(**wiped(row))
+    return drain.done(None, **wiped(row))
 
 
 def message(row: Email) -> EmailMultiAlternatives:

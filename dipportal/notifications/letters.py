@@ -10,13 +10,14 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts.display import text_of
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, Group, rejection_label
+from dipportal.contracts.terms import BY_NAME, START_TIME, Group, rejection_label
 from dipportal.core import dates
 from dipportal.journal.models import ActorKind, Entry
 from dipportal.notifications.enums import Kind, Why
@@ -83,13 +84,13 @@ def letter(kind: Kind, deal: Deal, reader: Reader) -> dict[str, Any]:
         "opening": _opening(kind, deal),
         "version": contract.number if contract.number > 1 else None,
         "quotes": _quotes(kind, contract, event),
-        "rejected": _rejected(contract) if event.code == "contract.rejected" else [],
+        "rejected": _rejected(deal) if event.code == "contract.rejected" else [],
         "facts": _facts(contract, reader),
         "evenings": [_evening(performance) for performance in deal.performances],
         "amounts": _amounts(contract) if full else [],
         "remarks": contract.remarks if full else "",
         "button": _button(kind, contract, reader),
-        "no_access": _no_access(reader),
+        "no_access": _no_access(kind, reader),
         "call": _call(contract, reader),
         "why": _why(contract, reader),
         "preferences": settings.PUBLIC_URL + reverse("preferences") if reader.user else "",
@@ -131,12 +132,11 @@ def _opening(kind: Kind, deal: Deal) -> str:
         "who": event.who,
         "provider": contract.provider.name,
         "receiver": contract.theater.name,
-        "type": contract.get_type_display().lower(),
     }
     in_dip = event.actor_kind == ActorKind.PULL
     sentences = {
-        "contract.proposed": (_("%(who)s of %(provider)s proposes this agreement (%(type)s) to %(receiver)s."),
-                              _("%(provider)s proposed this agreement (%(type)s) to %(receiver)s in DIP.")),
+        "contract.proposed": (_("%(who)s of %(provider)s proposes this agreement to %(receiver)s."),
+                              _("%(provider)s proposed this agreement to %(receiver)s in DIP.")),
         "contract.withdrawn": (_("%(who)s of %(provider)s took this proposal back. You need not answer it any more."),
                                _("%(provider)s took this proposal back. You need not answer it any more.")),
         "contract.approved": (_("%(who)s approved your proposal for %(receiver)s."),
@@ -167,12 +167,15 @@ def _quotes(kind: Kind, contract: Contract, event: Entry) -> list[Quote]:
     return [Quote(label, event.reason)]
 
 
-def _rejected(contract: Contract) -> list[Line]:
+def _rejected(deal: Deal) -> list[Line]:
     """What was ticked, with what stood there. A rejection without ticks is one of the whole proposal."""
     lines = []
-    for name in contract.rejected_terms:
-        term = BY_NAME.get(name)
-        value = text_of(term, term.value(contract)) if term else ""
+    for name in deal.contract.rejected_terms:
+        if name == START_TIME:
+            value = ", ".join(dict.fromkeys(f"{localtime(evening.starts_at):%H:%M}" for evening in deal.performances))
+        else:
+            term = BY_NAME.get(name)
+            value = text_of(term, term.value(deal.contract)) if term else ""
         lines.append(Line(str(rejection_label(name)), Truncator(value).chars(120)))
     return lines
 
@@ -214,13 +217,14 @@ def _button(kind: Kind, contract: Contract, reader: Reader) -> dict[str, str]:
     if reader.organisation is None:
         return {} if kind is Kind.WITHDRAWAL else {"url": settings.DIP_DASHBOARD_URL, "label": _("Answer in DIP")}
     if kind is Kind.WITHDRAWAL:
-        return {"url": settings.PUBLIC_URL + reader.organisation.home_url, "label": _("To what waits for you")}
+        home = settings.PUBLIC_URL + reader.organisation.home_url
+        return {"url": home, "label": _("To what waits for you")} if reader.member else {}
     label = _("Look and answer") if kind is Kind.PROPOSAL else _("Open the agreement")
     return {"url": settings.PUBLIC_URL + contract.url_for(reader.organisation), "label": label}
 
 
-def _no_access(reader: Reader) -> str:
-    if reader.member or reader.organisation is None:
+def _no_access(kind: Kind, reader: Reader) -> str:
+    if reader.member or reader.organisation is None or kind is Kind.WITHDRAWAL:
         return ""
     return _("You need an account of %(organisation)s for this. No account? Ask a colleague who has one.") % {
         "organisation": reader.organisation.name

@@ -7,13 +7,15 @@ from django.views.decorators.http import require_http_methods
 
 from dipportal.notifications.forms import PreferencesForm
 from dipportal.organisations.areas import signed_in
+from dipportal.organisations.models import User
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """One's own name, language and mail."""
-    form = PreferencesForm(request.POST or None, instance=request.user)
+    user: User = request.user  # type: ignore[assignment]
+    form = PreferencesForm(request.POST or None, instance=user)
     if request.method != "POST" or not form.is_valid():
         return render(request, "account/preferences.html", {"form": form})
     form.save()
