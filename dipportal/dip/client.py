@@ -208,7 +208,8 @@ class Client:
     def log_in_anew(self) -> None:
         """A new token, whatever there was. Raises NotDone."""
         refuse_inside_transaction()
-        self._token(stale=self._token())
+        Connection.objects.filter(pk=self.connection.pk).update(token_encrypted="")
+        self._token()
 
     # --- one call
     def _call(

@@ -114,6 +114,16 @@ def id_in(body: Any) -> str | None:
     return None
 
 
+def status_in(raw: Raw) -> str:
+    """The status of an agreement or a performance, as DIP spells it; '' when it has none."""
+    return _text(raw, "status")
+
+
+def proposed(raw: Raw) -> dict[str, Any]:
+    """A concept as it looks after DIP said yes to proposing it, for when DIP answered with the bare id."""
+    return {**raw, "status": "proposed"}
+
+
 def _text(raw: Raw, member: str) -> str:
     value = raw.get(member)
     return "" if value is None else str(value)
@@ -279,6 +289,9 @@ _FLAGS_BY_TYPE: dict[tuple[str, str], str] = {
     ("amount", ContractType.RENT): "rent",
 }
 _FLAG_MEMBER = re.compile(r"^is_(\w+)_rejected$")
+# Where the name stands in a remembered record, and what a name with our reference has in it.
+NAME_IN_RAW = "raw__name"
+REFERENCE_MARK = "DP-"
 _REFERENCE = re.compile(r"(?:^|\[)(DP-[0-9A-Z]{10})(?:\]|$)")
 
 

@@ -1,0 +1,181 @@
+"""Operation rows: written beside the change they push, coalesced, woken, and based on the state that was last seen."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.core.errors import PortalError
+from dipportal.dip import wire
+from dipportal.dip.models import Kind, Operation, RemoteRecord, Subject
+from dipportal.dip.records import ContractRecord, PerformanceRecord, ProductionRecord, Raw
+from dipportal.dip.state import Form, comparable, state_digest
+from dipportal.dip.values import Unreadable
+from dipportal.journal.actions import record as journal
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.enums import Role
+from dipportal.organisations.models import Organisation
+from dipportal.outbox.models import CLOSED, State
+
+CREATES = (Kind.CONTRACT_CREATE, Kind.PRODUCTION_CREATE, Kind.PERFORMANCE_CREATE)
+# A row that was not sent may still be changed, by whoever locks it before a worker claims it.
+_UNSENT = Q(sent_at__isnull=True, state__in=(State.WAITING, State.ATTENTION, State.QUARANTINED))
+# Why rows wait that a good connection sets free.
+CONNECTION_CODES = ("no_connection", "credentials", "unauthorized", "resting", "unreachable", "login", "slow_down")
+
+
+def key_of(subject: str, pk: int) -> str:
+    return f"{subject}:{pk}"
+
+
+def unclaimed(now: dt.datetime) -> Q:
+    return Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+
+
+def enqueue(kind: Kind, pk: int, organisation: Organisation, *, base: str = "") -> Operation:
+    """A new row behind the others of its subject. Belongs in the transaction of the change."""
+    subject = kind.split(".", maxsplit=1)[0]
+    key = key_of(subject, pk)
+    if Operation.objects.filter(key=key).exclude(state__in=CLOSED).exists():
+        # What goes before it says, when it is done, on what state this one builds.
+        base = ""
+    return Operation.objects.create(
+        kind=kind, key=key, organisation=organisation, subject_kind=subject, subject_id=pk, base_digest=base
+    )
+
+
+def freshen(kinds: Collection[Kind], pk: int) -> bool:
+    """Is there a row that will send the newest state anyway? Makes it due now.
+
+    The UPDATE locks the row, so a worker either reads our change after it or had claimed the row before it.
+    """
+    now = timezone.now()
+    subject = next(iter(kinds)).split(".", maxsplit=1)[0]
+    rows = Operation.objects.filter(_UNSENT, unclaimed(now), key=key_of(subject, pk), kind__in=kinds)
+    values = {"state": State.WAITING, "due_at": now, "error_code": "", "error_text": "", "open_claims": 0}
+    return rows.update(**values) > 0
+
+
+def drop_unsent(kind: Kind, pk: int, *, code: str, text: str) -> int:
+    """Give up rows of this kind that nobody has sent or is about to send. Returns how many."""
+    now = timezone.now()
+    rows = Operation.objects.filter(_UNSENT, unclaimed(now), key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)
+    return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=text)
+
+
+def is_under_way(create: Kind, pk: int) -> bool:
+    """Is there a create of this subject that is not closed?"""
+    key = key_of(create.split(".", maxsplit=1)[0], pk)
+    return Operation.objects.filter(key=key, kind=create).exclude(state__in=CLOSED).exists()
+
+
+def was_ever_queued(create: Kind, pk: int) -> bool:
+    """Also when it was given up: that was somebody's decision."""
+    return Operation.objects.filter(key=key_of(create.split(".", maxsplit=1)[0], pk), kind=create).exists()
+
+
+def sent_keys(row: Operation) -> list[str]:
+    """The natural keys under which this or an earlier create of the same subject left, with an end nobody knows.
+
+    Empty when none ever left: then there is nothing to look up.
+    """
+    rows = Operation.objects.filter(key=row.key, kind=row.kind, sent_at__isnull=False, pk__lte=row.pk)
+    return list(rows.values_list("natural_key", flat=True))
+
+
+# --- the state last seen --------------------------------------------------------------------------------------
+def parse(kind: str, raw: Raw) -> ContractRecord | ProductionRecord | PerformanceRecord:
+    """Raises Unreadable."""
+    if kind == Subject.CONTRACT:
+        return wire.parse_contract(raw)
+    if kind == Subject.PRODUCTION:
+        return wire.parse_production(raw)
+    return wire.parse_performance(raw)
+
+
+def form_of(kind: str, raw: object) -> Form | None:
+    """The normal form of a whole record; None for anything else, as the bare id."""
+    if not isinstance(raw, dict):
+        return None
+    try:
+        return comparable(parse(kind, raw))
+    except Unreadable:
+        return None
+
+
+def seen(organisation: Organisation, kind: str, remote_id: object) -> RemoteRecord | None:
+    if remote_id in (None, ""):
+        return None
+    return RemoteRecord.objects.filter(organisation=organisation, kind=kind, remote_id=str(remote_id)).first()
+
+
+def seen_digest(organisation: Organisation, kind: str, remote_id: object) -> str:
+    """The digest of the state that was last seen in DIP; '' when none was seen."""
+    row = seen(organisation, kind, remote_id)
+    if row is None:
+        return ""
+    form = form_of(kind, row.raw)
+    return state_digest(form) if form is not None else row.state_digest
+
+
+def note_done(row: Operation, remote_id: object, *, answer: object, form: Form, base: str = "") -> None:
+    """Keep what DIP has now, and let what follows under the same key build on it.
+
+    `answer` is the record, or what DIP gave instead of it; `form` is what was sent. The pull's digest is emptied, so
+    that it compares this record anew.
+    """
+    told = form_of(row.subject_kind, answer)
+    raw = answer if told is not None and isinstance(answer, dict) else {}
+    digest = state_digest(told if told is not None else form)
+    values: dict[str, object] = {
+        "digest": "",
+        "raw": raw,
+        "state_digest": digest,
+        "status": wire.status_in(raw),
+        "local_id": row.subject_id,
+        "seen_at": timezone.now(),
+        "missing_since": None,
+    }
+    RemoteRecord.objects.update_or_create(
+        organisation=row.organisation, kind=row.subject_kind, remote_id=str(remote_id), defaults=values
+    )
+    rebase(row, base or digest)
+
+
+def rebase(row: Operation, base: str) -> None:
+    following = Operation.objects.filter(key=row.key, pk__gt=row.pk, sent_at__isnull=True).exclude(state__in=CLOSED)
+    following.update(base_digest=base)
+
+
+# --- waking ---------------------------------------------------------------------------------------------------
+def wake_dependents(keys: Iterable[str]) -> int:
+    """Rows that waited for a number of DIP are due now."""
+    rows = Operation.objects.filter(key__in=list(keys), state=State.WAITING, error_code="depends")
+    return rows.update(due_at=timezone.now())
+
+
+def wake_for_connection(organisation: Organisation) -> int:
+    rows = Operation.objects.filter(
+        organisation=organisation, state__in=(State.WAITING, State.UNCLEAR), error_code__in=CONNECTION_CODES
+    )
+    # What is unclear keeps the time it has to wait.
+    return rows.filter(sent_at__isnull=True).update(due_at=timezone.now())
+
+
+def put_ours(row: Operation, *, actor: Actor) -> None:
+    """Solve a conflict in our favour: what was seen in DIP then is the base now, and only that is overwritten.
+
+    Raises NotAllowed, and PortalError('no_conflict') when there is none (any more).
+    """
+    actor.must_act_for(row.organisation, Role.EDITOR)
+    base = str(row.payload.get("seen", ""))
+    with transaction.atomic():
+        rows = Operation.objects.filter(pk=row.pk, state=State.ATTENTION, error_code="conflict")
+        values = {"base_digest": base, "state": State.WAITING, "due_at": timezone.now(), "open_claims": 0}
+        if not base or rows.update(**values, error_code="", error_text="") != 1:
+            raise PortalError(_("There is no conflict to solve here."), code="no_conflict")
+        journal("dip.overruled", row, actor=actor, thread=row.key)
+    row.refresh_from_db()

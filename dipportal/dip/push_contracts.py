@@ -1,0 +1,251 @@
+"""Agreements to DIP: create, update, propose. Found again by our reference, which travels as DIP's `name`."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from dipportal.contracts import rules
+from dipportal.contracts.enums import Status
+from dipportal.contracts.models import Contract
+from dipportal.contracts.terms import BY_NAME
+from dipportal.dip import operations, state, wire
+from dipportal.dip.models import Kind
+from dipportal.dip.pushing import (
+    HOUR,
+    Stop,
+    Work,
+    already,
+    gone,
+    look,
+    must_still_be_ours,
+    no_id,
+    one_of,
+    only_match,
+    send,
+    settled,
+    wait_out,
+    waits,
+)
+from dipportal.dip.records import ContractRecord, Parsed
+from dipportal.dip.state import Form
+from dipportal.outbox.drain import Outcome, abandoned, attention, done
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The agreement as it is now, with the numbers that DIP knows it by."""
+
+    contract: Contract
+    production_id: str
+    numbers: tuple[int, ...]
+
+    @property
+    def form(self) -> Form:
+        return state.wanted_contract(self.contract, production_id=self.production_id, numbers=self.numbers)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return wire.body_for_contract(self.contract, production_id=self.production_id, numbers=self.numbers)
+
+    @property
+    def list_path(self) -> str:
+        return wire.contracts_of_production_path(self.production_id)
+
+
+def _contract(work: Work) -> Contract:
+    found = Contract.objects.select_related("production", "theater", "provider").filter(pk=work.row.subject_id).first()
+    if found is None:
+        raise Stop(gone())
+    return found
+
+
+def _subject(work: Work, contract: Contract) -> Subject:
+    """Stop while DIP does not know the production or one of the performances."""
+    performances = list(contract.performances.order_by("number", "pk"))
+    production = contract.production
+    if not production.dip_id:
+        if not operations.was_ever_queued(Kind.PRODUCTION_CREATE, production.pk):
+            operations.enqueue(Kind.PRODUCTION_CREATE, production.pk, work.row.organisation)
+        raise waits(_("Waits until DIP has given the production a number."))
+    without = [performance for performance in performances if performance.number is None]
+    for performance in without:
+        if not operations.was_ever_queued(Kind.PERFORMANCE_CREATE, performance.pk):
+            operations.enqueue(Kind.PERFORMANCE_CREATE, performance.pk, work.row.organisation)
+    if without:
+        text = _("Waits until DIP has given %(count)d performances a number.") % {"count": len(without)}
+        raise waits(text)
+    numbers = tuple(performance.number for performance in performances if performance.number is not None)
+    return Subject(contract, production.dip_id, numbers)
+
+
+# --- create ----------------------------------------------------------------------------------------------------
+def create(work: Work) -> Outcome:
+    contract = _contract(work)
+    if contract.dip_id is not None:
+        return already(contract.dip_id, work)
+    wait_out(work)
+    subject = _subject(work, contract)
+    if operations.sent_keys(work.row):
+        found = look_up(work, subject)
+        if found is not None:
+            return _adopt(work, subject, found)
+    _must_be_complete(work, contract)
+    form = subject.form
+    answer = send(
+        work,
+        "POST",
+        wire.contract_create_path(contract.type),
+        subject.body,
+        form=form,
+        natural_key=f"contract:{contract.reference}",
+        reference=contract.reference,
+    )
+    number = _number(answer)
+    if number is None:
+        return no_id()
+    return _link(work, contract, number, answer=answer, form=form)
+
+
+def _must_be_complete(work: Work, contract: Contract) -> None:
+    """A concept may lack terms here; sent to DIP they would become amounts of 0 that nobody meant."""
+    faults = rules.faults_in_terms(contract.type, contract.term_values(), complete=True)
+    if faults:
+        names = ", ".join(str(BY_NAME[name].label) for name in faults)
+        text = _("Goes to DIP once these are filled in: %(names)s.") % {"names": names}
+        raise Stop(work.later("incomplete", text, HOUR))
+
+
+def look_up(work: Work, subject: Subject) -> ContractRecord | None:
+    """Our record by its reference, or None when DIP certainly has none. Stop in doubt.
+
+    A revision made in DIP's dashboard carries the same name; the first version is the one we made.
+    """
+    reference = subject.contract.reference
+    found: Parsed[ContractRecord] = look(work, subject.list_path, wire.parse_contract)
+    ours = [record for record in found.records if record.reference == reference]
+    roots = [record for record in ours if record.parent_id is None]
+    doubtful = any(reference in json.dumps(fault.raw) for fault in found.faults)
+    return only_match(work, roots if roots else ours, doubtful)
+
+
+def _adopt(work: Work, subject: Subject, record: ContractRecord) -> Outcome:
+    # What follows builds on what was sent: a change made in DIP since then is a conflict, not ours to overwrite.
+    has = state.comparable(record)
+    base = work.row.body_digest or state.state_digest(has)
+    if base in state.digests_of(has, agency=record.agency is not None):
+        base = state.state_digest(has)
+    return _link(work, subject.contract, record.id, answer=record.raw, form=has, base=base)
+
+
+def _link(work: Work, contract: Contract, number: int, *, answer: object, form: Form, base: str = "") -> Outcome:
+    row = work.row
+    taken = Contract.objects.filter(provider_id=contract.provider_id, dip_id=number).exclude(pk=contract.pk)
+    if taken.exists():
+        text = _("DIP's number %(number)d already belongs to another agreement here.") % {"number": number}
+        return attention("taken", text)
+
+    def apply() -> None:
+        Contract.objects.filter(Q(dip_id=None) | Q(dip_id=number), pk=contract.pk).update(dip_id=number)
+        operations.note_done(row, number, answer=answer, form=form, base=base)
+
+    return done(apply=apply)
+
+
+def _number(answer: Any) -> int | None:
+    found = wire.id_in(answer)
+    return int(found) if found is not None and found.isascii() and found.isdecimal() else None
+
+
+# --- update and propose: read first ----------------------------------------------------------------------------
+def update(work: Work) -> Outcome:
+    contract, subject, record = _read_first(work)
+    form, has, agency = subject.form, state.comparable(record), record.agency is not None
+    differing = state.differing(has, form, agency=agency)
+    if not differing:
+        return _as_seen(work, record)
+    if record.status != Status.CONCEPT:
+        text = _(
+            "In DIP this agreement is '%(status)s', and DIP changes concepts only. "
+            "Settle it in DIP's dashboard, then try again."
+        )
+        return attention("not_concept", text % {"status": record.raw_status})
+    _must_be_complete(work, contract)
+    must_still_be_ours(work, record.id, has=state.digests_of(has, agency=agency), differing=labels(differing))
+    answer = send(work, "PUT", wire.contract_update_path(record.id, contract.type), subject.body, form=form)
+    if _number(answer) != record.id:
+        return no_id()
+    return settled(work, record.id, answer=answer, form=form)
+
+
+def propose(work: Work) -> Outcome:
+    _must_be_wanted(work, _contract(work))
+    _contract_now, subject, record = _read_first(work)
+    if record.status is not None and record.status != Status.CONCEPT:
+        return _as_seen(work, record)
+    _must_be_proposable(subject, record)
+    form = subject.form
+    answer = send(work, "PUT", wire.contract_propose_path(record.id), wire.body_for_propose(), form=form)
+    if _number(answer) != record.id:
+        return no_id()
+    whole = operations.form_of(work.row.subject_kind, answer) is not None
+    return settled(work, record.id, answer=answer if whole else wire.proposed(record.raw), form=form)
+
+
+def _must_be_wanted(work: Work, contract: Contract) -> None:
+    """Stop when the proposal was taken back or answered with no before it left. What left is looked at first."""
+    if contract.status == Status.CONCEPT and work.row.sent_at is None:
+        raise Stop(abandoned("withdrawn", _("The proposal was withdrawn before it was sent to DIP.")))
+    if contract.status == Status.REJECTED and work.row.sent_at is None:
+        raise Stop(abandoned("rejected", _("It was rejected here before it was sent to DIP.")))
+
+
+def _must_be_proposable(subject: Subject, record: ContractRecord) -> None:
+    if record.status is None:
+        text = _("In DIP this agreement is '%(status)s', which is not known here.")
+        raise Stop(attention("not_concept", text % {"status": record.raw_status}))
+    if subject.contract.status in (Status.CONCEPT, Status.REJECTED):
+        raise Stop(abandoned("withdrawn", _("The proposal did not reach DIP and is no longer wanted.")))
+    has = state.comparable(record)
+    differing = state.differing(has, subject.form, agency=record.agency is not None)
+    if differing:
+        # Proposing it as it stands in DIP would propose something else than was proposed here.
+        names = ", ".join(labels(differing))
+        text = _("In DIP this agreement differs (%(what)s), so it was not proposed. Nothing was overwritten.")
+        raise Stop(attention("conflict", text % {"what": names}))
+
+
+def _read_first(work: Work) -> tuple[Contract, Subject, ContractRecord]:
+    contract = _contract(work)
+    if contract.dip_id is None:
+        raise Stop(
+            attention("not_in_dip", _("This agreement was never entered in DIP, so it cannot be changed there."))
+        )
+    wait_out(work)
+    subject = _subject(work, contract)
+    found: Parsed[ContractRecord] = look(work, subject.list_path, wire.parse_contract)
+    return contract, subject, one_of(work, found, contract.dip_id, lambda record: record.id)
+
+
+def _as_seen(work: Work, record: ContractRecord) -> Outcome:
+    return settled(work, record.id, answer=record.raw, form=state.comparable(record))
+
+
+def labels(names: list[str]) -> list[str]:
+    """What differs, in the words of the forms."""
+    words = {
+        "type": _("type"),
+        "name": _("reference"),
+        "production": _("production"),
+        "theater": _("theater"),
+        "performances": _("performances"),
+        "contact_receiver": _("contact at the theater"),
+        "contact_provider": _("contact at the provider"),
+        "agency_as_provider": _("contracting party"),
+    }
+    return [str(BY_NAME[name[6:]].label) if name.startswith("terms.") else words[name] for name in names]
+
+
+HANDLERS = {Kind.CONTRACT_CREATE: create, Kind.CONTRACT_UPDATE: update, Kind.CONTRACT_PROPOSE: propose}

@@ -1,0 +1,178 @@
+"""What every push shares: waiting out, looking, the intent before the call, and what the answer means for the row."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.dip import operations, wire
+from dipportal.dip.client import Client
+from dipportal.dip.errors import NotDone, Unclear
+from dipportal.dip.models import Operation
+from dipportal.dip.records import Parsed, Raw, Record
+from dipportal.dip.state import Form, state_digest
+from dipportal.dip.values import Unreadable
+from dipportal.outbox.drain import Claim, Outcome, abandoned, again, attention, backoff, done, unclear
+
+TWIN_WAIT = dt.timedelta(seconds=30)
+HOUR = dt.timedelta(hours=1)
+
+
+class Stop(Exception):
+    """The work on this row ends here, with this outcome."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        super().__init__(outcome.code)
+
+
+@dataclass
+class Work:
+    """One row under way, with the client of its organisation."""
+
+    claim: Claim[Operation]
+    dip: Client
+
+    @property
+    def row(self) -> Operation:
+        return self.claim.row
+
+    def later(self, code: str, text: str, after: dt.timedelta) -> Outcome:
+        """Nothing was found out: the row stays what it is, and comes back."""
+        return (unclear if self.row.sent_at else again)(code, text, after=after)
+
+
+def settle_time() -> dt.timedelta:
+    return dt.timedelta(seconds=settings.DIP_SETTLE_SECONDS)
+
+
+def wait_out(work: Work) -> None:
+    """What was sent may still act: look no sooner than that. Raises Stop."""
+    row = work.row
+    if row.sent_at is None:
+        return
+    left = row.sent_at + settle_time() - timezone.now()
+    if left > dt.timedelta(0):
+        text = row.error_text or _("It is not known whether DIP got this; it will be looked up.")
+        raise Stop(unclear(row.error_code or "unclear", text, after=left))
+
+
+def look(work: Work, path: str, read: Callable[[Raw], Record], params: dict[str, str] | None = None) -> Parsed[Record]:
+    """A list of DIP. A look that fails is not 'not found': Stop with the row as it is."""
+    try:
+        return wire.parse_list(work.dip.read(path, params), read)
+    except NotDone as error:
+        if error.permanent:
+            raise Stop(attention(error.code, error.text)) from None
+        raise Stop(work.later(error.code, error.text, error.after)) from None
+    except Unclear as error:
+        raise Stop(work.later("no_look", error.text, backoff(work.row.attempts))) from None
+    except Unreadable:
+        text = _("DIP's list cannot be read, so it is not known what it has.")
+        raise Stop(work.later("unreadable", text, backoff(work.row.attempts, base=60))) from None
+
+
+def one_of(work: Work, found: Parsed[Record], remote_id: object, identity: Callable[[Record], object]) -> Record:
+    """The record with this id; Stop when it is not there, or there but unreadable."""
+    for record in found.records:
+        if str(identity(record)) == str(remote_id):
+            return record
+    if any(fault.remote_id == str(remote_id) for fault in found.faults):
+        text = _("DIP's record %(id)s cannot be read.") % {"id": remote_id}
+        raise Stop(work.later("unreadable", text, backoff(work.row.attempts, base=60)))
+    raise Stop(attention("missing", _("DIP does not have number %(id)s any more.") % {"id": remote_id}))
+
+
+def only_match(work: Work, matches: Sequence[Record], doubtful: bool) -> Record | None:
+    """The one record that is ours, or None when it is certain that there is none; Stop in doubt."""
+    if len(matches) > 1:
+        raise Stop(attention("several", _("DIP has several records that could be this one. Clear that up in DIP.")))
+    if matches:
+        return matches[0]
+    if doubtful:
+        text = _("DIP has records that cannot be read; one of them could be this one.")
+        raise Stop(work.later("unreadable", text, backoff(work.row.attempts, base=60)))
+    return None
+
+
+def must_still_be_ours(work: Work, remote_id: object, *, has: set[str], differing: Sequence[object]) -> None:
+    """Stop with a conflict when DIP shows a state that neither we saw nor we made (rule 8)."""
+    row = work.row
+    base = row.base_digest or operations.seen_digest(row.organisation, row.subject_kind, remote_id)
+    if {base, row.body_digest} - {""} & has:
+        return
+    names = ", ".join(str(name) for name in differing)
+    text = _("Somebody changed this in DIP meanwhile (%(what)s). Nothing was overwritten.") % {"what": names}
+    payload = {**row.payload, "seen": min(has)}
+    raise Stop(attention("conflict", text, payload=payload))
+
+
+def send(
+    work: Work,
+    method: str,
+    path: str,
+    body: dict[str, Any],
+    *,
+    form: Form,
+    natural_key: str = "",
+    reference: str = "",
+) -> Any:
+    """Commit the intent, make the call, give DIP's answer. Every other end is a Stop.
+
+    The log-in and the turn come first, so that nothing but the call stands between the intent and the answer.
+    """
+    try:
+        work.dip.ready()
+    except NotDone as error:
+        raise Stop(work.later(error.code, error.text, error.after)) from None
+    try:
+        work.claim.write(
+            sent_at=timezone.now(), body_digest=state_digest(form), natural_key=natural_key, reference=reference
+        )
+    except IntegrityError:
+        text = _("Another one that looks the same is being entered in DIP; this one waits for it.")
+        raise Stop(again("twin", text, after=TWIN_WAIT)) from None
+    try:
+        return work.dip.write(method, path, body)
+    except Unclear as error:
+        raise Stop(unclear(error.code, error.text, after=settle_time())) from None
+    except NotDone as error:
+        raise Stop(_not_done(work, error)) from None
+
+
+def _not_done(work: Work, error: NotDone) -> Outcome:
+    if error.code == "slow_down":
+        # Looked up before a second try all the same: who counts calls may have counted after acting.
+        return unclear(error.code, error.text, after=max(error.after, settle_time()))
+    if error.permanent:
+        return attention(error.code, error.text, sent_at=None)
+    return again(error.code, error.text, after=max(error.after, backoff(work.row.attempts)), sent_at=None)
+
+
+def no_id() -> Outcome:
+    return unclear("no_id", _("DIP said yes, but not which number it gave."), after=settle_time())
+
+
+def gone() -> Outcome:
+    return abandoned("gone", _("It does not exist any more."))
+
+
+def waits(text: str) -> Stop:
+    """For a number of DIP that another row is to bring; that one wakes this one."""
+    return Stop(again("depends", text, after=dt.timedelta(seconds=60)))
+
+
+def already(remote_id: object, work: Work) -> Outcome:
+    """The pull was first: the record is linked. What follows builds on what was seen."""
+    row = work.row
+    base = operations.seen_digest(row.organisation, row.subject_kind, remote_id)
+    return done(apply=lambda: operations.rebase(row, base))
+
+
+def settled(work: Work, remote_id: object, *, answer: object, form: Form) -> Outcome:
+    return done(apply=lambda: operations.note_done(work.row, remote_id, answer=answer, form=form))
