@@ -253,8 +253,8 @@ def write_performances(
 ) -> Written:
     """Create, adopt or change performances; see `write_productions`. Their productions must exist.
 
-    An own performance under way is recognised by production, theater, hall and moment. `moved` are the rows whose
-    moment changed.
+    An own performance under way is recognised by production, theater, hall and moment. `moved` are the rows that moved
+    in time, or were cancelled.
     """
     done = Written()
     if not facts:
@@ -293,7 +293,7 @@ def write_performances(
     columns = ("theater", "hall", "production", *_PERFORMANCE_FIELDS[2:], "missing_since", "version")
     _save_changed(Performance, altered, columns)
     done.changed = len(altered)
-    done.moved = {row.pk for row in altered if "starts_at" in changes[row.pk]}
+    done.moved = {row.pk for row in altered if {"starts_at", "status"} & set(changes[row.pk])}
     _tell_performances([row for row in altered if row.number in told], changes, actor)
     return done
 

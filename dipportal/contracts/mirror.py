@@ -12,11 +12,13 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import BY_NAME, Term, Unit, normalise, terms_of
@@ -29,7 +31,7 @@ CHUNK = 1000
 ANSWERED = (Status.APPROVED, Status.REJECTED, Status.REVISED)
 _PLACE = ("production_id", "producer_id", "theater_id")
 _CONTACTS = ("contact_receiver", "contact_provider")
-_PARTY = (*_CONTACTS, "agency_as_provider")
+_PARTY = (*_CONTACTS, "agency_as_provider", "own_reference")
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,12 @@ def differences(contract: Contract, facts: ContractFacts, performance_ids: set[i
     return found
 
 
+def parties_differ(contract: Contract, facts: ContractFacts) -> bool:
+    """Contacts or own reference: what follows DIP in any status, because it is not what was agreed on."""
+    values = [(getattr(contract, name), getattr(facts, name)) for name in _PARTY]
+    return any(theirs not in (None, ours) for ours, theirs in values)
+
+
 def _same(term: Term, one: Any, other: Any) -> bool:
     if term.unit is Unit.FLAG:
         return bool(one) == bool(other)
@@ -186,12 +194,10 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
                 setattr(row, name, after)
         if "performances" in item.changed:
             played[row.pk] = item.facts.performance_ids
-        moved = row.first_at != item.facts.first_at
-        row.first_at = item.facts.first_at
-        if fields or moved:
+            row.first_at = item.facts.first_at
+        if fields:
             row.version += 1
             altered.append(row)
-        if fields:
             plain = {name: [_plain(value) for value in values] for name, values in fields.items()}
             lines.append(Line(row, thread=row.thread, fields=plain))
     if altered:
@@ -248,13 +254,14 @@ def supersede(contract: Contract, *, actor: Actor) -> None:
 
 
 def refresh_first(performance_ids: set[int]) -> int:
-    """After performances moved: bring the first moment of their agreements in line."""
+    """After performances changed: agreements are listed by the first evening that still takes place."""
     if not performance_ids:
         return 0
     concerned = Contract.objects.filter(performances__in=performance_ids).values("pk")
+    agreed = Min("performances__starts_at", filter=models.Q(performances__status=PerformanceStatus.AGREED))
     found = (
         Contract.objects.filter(pk__in=concerned)
-        .annotate(earliest=Min("performances__starts_at"))
+        .annotate(earliest=Coalesce(agreed, Min("performances__starts_at")))
         .values_list("pk", "first_at", "earliest")
     )
     rows = [Contract(pk=pk, first_at=earliest) for pk, first_at, earliest in found if first_at != earliest]

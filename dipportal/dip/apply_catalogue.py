@@ -45,6 +45,20 @@ class ProducerPage:
     seasons: tuple[str, str]
 
 
+@dataclass(frozen=True)
+class News:
+    """The new and changed records of a page, and why some of them cannot be applied."""
+
+    page: Page[Any]
+    memory: Memory
+    records: Mapping[str, Any]
+    faults: Mapping[str, str]
+
+    @property
+    def fit(self) -> dict[str, Any]:
+        return {key: record for key, record in self.records.items() if key not in self.faults}
+
+
 def unsent(subject: Subject, *, since: dt.datetime) -> set[int]:
     """Rows of ours with a change that DIP, or its answer of just now, may not know yet.
 
@@ -77,9 +91,10 @@ def apply(page: ProducerPage, under: Under) -> Tally:
 
 # --- productions -------------------------------------------------------------------------------------------
 def _productions(page: ProducerPage, memory: Memory, under: Under) -> Tally:
-    news = memory.news(page.productions)
-    faults = {key: fault for key, record in news.items() if (fault := _odd_production(record))}
-    fit = {key: record for key, record in news.items() if key not in faults}
+    found = memory.news(page.productions)
+    faults = {key: fault for key, record in found.items() if (fault := _odd_production(record))}
+    news = News(page.productions, memory, found, faults)
+    fit = news.fit
     mirror.ensure_reference(Genre, [genre_row(one.genre) for one in fit.values() if one.genre])
     named = [one.producer for one in fit.values() if one.producer]
     named += [producer for one in fit.values() for producer in one.co_producers]
@@ -92,7 +107,7 @@ def _productions(page: ProducerPage, memory: Memory, under: Under) -> Tally:
         told={key for key in fit if memory.seen_before(key)},
     )
     local = dict(Production.objects.filter(dip_id__in=fit).values_list("dip_id", "pk")) if fit else {}
-    return _finish(page.productions, memory, news, faults, written, local)
+    return _finish(news, written, local)
 
 
 def _odd_production(record: ProductionRecord) -> str:
@@ -119,14 +134,12 @@ def _production_facts(record: ProductionRecord, producer_id: int) -> ProductionF
 
 # --- performances ------------------------------------------------------------------------------------------
 def _performances(page: ProducerPage, memory: Memory, under: Under) -> Tally:
-    news = memory.news(page.performances)
-    known = set(
-        Production.objects.filter(dip_id__in={one.production_id for one in news.values()}).values_list(
-            "dip_id", flat=True
-        )
-    )
-    faults = {key: fault for key, record in news.items() if (fault := _odd_performance(record, known))}
-    fit = {key: record for key, record in news.items() if key not in faults}
+    found = memory.news(page.performances)
+    named = {one.production_id for one in found.values()}
+    known = set(Production.objects.filter(dip_id__in=named).values_list("dip_id", flat=True)) if found else set()
+    faults = {key: fault for key, record in found.items() if (fault := _odd_performance(record, known))}
+    news = News(page.performances, memory, found, faults)
+    fit = news.fit
     mirror.ensure_reference(Theater, [theater_stub(one.theater) for one in fit.values()])
     mirror.ensure_reference(Hall, [hall_row(one.hall, one.theater.id) for one in fit.values() if one.hall])
     written = mirror.write_performances(
@@ -138,8 +151,8 @@ def _performances(page: ProducerPage, memory: Memory, under: Under) -> Tally:
     )
     agreements.refresh_first(written.moved)
     numbers = {record.number for record in fit.values()}
-    found = Performance.objects.filter(number__in=numbers).values_list("number", "pk") if fit else ()
-    return _finish(page.performances, memory, news, faults, written, {str(number): pk for number, pk in found})
+    rows = Performance.objects.filter(number__in=numbers).values_list("number", "pk") if fit else ()
+    return _finish(news, written, {str(number): pk for number, pk in rows})
 
 
 def _odd_performance(record: PerformanceRecord, productions: Collection[str]) -> str:
@@ -167,18 +180,12 @@ def _performance_facts(record: PerformanceRecord) -> PerformanceFacts:
 
 
 # --- both --------------------------------------------------------------------------------------------------
-def _finish(
-    page: Page[Any],
-    memory: Memory,
-    news: Mapping[str, Any],
-    faults: Mapping[str, str],
-    written: mirror.Written,
-    local: Mapping[str, int],
-) -> Tally:
+def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Tally:
     """Remember what was applied. What a local change holds back is not remembered, so it comes up again."""
+    page, memory, faults = news.page, news.memory, news.faults
     tally = Tally()
     deferred = {str(key) for key in written.deferred}
-    for key, record in news.items():
+    for key, record in news.records.items():
         if key in deferred:
             continue
         memory.remember(
@@ -195,12 +202,16 @@ def _finish(
             "seen": len(page.ids),
             "new": written.created,
             "changed": written.changed,
-            "unchanged": len(page.records) - len(news),
+            "unchanged": len(page.records) - len(news.records),
             "adopted": written.adopted,
             "deferred": len(deferred),
             "faults": len(faults) + len(page.faults),
         }
     )
+    for key, fault in faults.items():
+        text = _("%(kind)s %(number)s in DIP was set aside: %(reason)s.")
+        kind = str(RecordKind(memory.kind).label).capitalize()
+        tally.errors.append(text % {"kind": kind, "number": key, "reason": fault.rstrip(".")})
     memory.set_aside(page)
     again = memory.returned_again(page.ids)
     memory.mark(again, missing=False)

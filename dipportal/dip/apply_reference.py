@@ -87,6 +87,9 @@ def _apply(page: Page[Any], kind: RecordKind, model: type[Reference], write: Cal
         memory.remember(key, raw=record.raw, digest_=page.digests[key], fault=fault)
     tally.counts.update(_numbers(page, memory, fit))
     tally.counts["faults"] += len(odd) + len(page.faults)
+    if odd:
+        text = _("%(kind)s: %(count)d records have a number out of range.")
+        tally.errors.append(text % {"kind": kind.label, "count": len(odd)})
     memory.set_aside(page)
     tally.add(_missing(page, memory, kind, model))
     memory.store()

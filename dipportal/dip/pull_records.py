@@ -91,9 +91,9 @@ class Memory:
         return {key: one for key, one in page.records.items() if self.is_news(key, page.digests[key])}
 
     def seen_before(self, key: str) -> bool:
-        """Was it read and applied before? Then a change is a change, and not the first sight of it."""
+        """Was it seen before, by a pull or by the push? Then a change is a change, and not the first sight of it."""
         known = self.known.get(key)
-        return known is not None and not known.fault and bool(known.digest)
+        return known is not None and not known.fault
 
     def remember(
         self,

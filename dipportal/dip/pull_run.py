@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from dipportal.dip import wire
 from dipportal.dip.errors import DipError
 from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.dip.pull_records import Page
 from dipportal.dip.records import Parsed, Raw, Record
 from dipportal.dip.values import Unreadable
 from dipportal.organisations import actors
@@ -91,15 +92,25 @@ class Pull:
         try:
             return wire.parse_list(self.client.read(path, params), parse)
         except Unreadable as error:
-            self.trouble(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
+            self.broken(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
         except DipError as error:
-            self.trouble(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
+            self.broken(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
             if error.code in HOPELESS:
                 raise CutShort from error
         return None
 
     def trouble(self, sentence: str) -> None:
         self.tally.errors.append(sentence)
+
+    def broken(self, sentence: str) -> None:
+        """A call or a write that failed, as opposed to a record that was set aside."""
+        self.tally.counts["broken"] += 1
+        self.trouble(sentence)
+
+    def tell_faults(self, what: str, page: Page[Any]) -> None:
+        for key, fault in page.faults.items():
+            text = _("%(what)s: record %(number)s was set aside: %(reason)s.")
+            self.trouble(text % {"what": what, "number": key, "reason": fault.reason.rstrip(".")})
 
     # --- writing
     def write(self, what: str, step: Callable[[], Tally]) -> bool:
@@ -133,8 +144,7 @@ class Pull:
 
     def _failed(self, what: str) -> bool:
         log.exception("pull step failed", run=self.run.pk, kind=self.run.kind, connection=self.connection.pk)
-        self.tally.counts["failed"] += 1
-        self.trouble(_("%(what)s: this could not be stored; the log of the portal says why.") % {"what": what})
+        self.broken(_("%(what)s: this could not be stored; the log of the portal says why.") % {"what": what})
         return False
 
     # --- the lease
@@ -210,7 +220,7 @@ def finish(pull: Pull, *, cut_short: bool) -> SyncRun:
         return run
     mine = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
     values = {name: getattr(run, name) for name in ("counts", "errors", "state", "finished_at")}
-    if mine.update(lease_key="", **values) == 1 and run.state == RunState.GOOD:
+    if mine.update(lease_key="", **values) == 1 and not cut_short and not tally.counts["broken"]:
         Connection.objects.filter(pk=pull.connection.pk).update(last_good_pull_at=run.finished_at)
     return run
 

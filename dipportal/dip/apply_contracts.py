@@ -1,0 +1,350 @@
+"""A page of agreements from DIP: found, followed, answered, or set aside; all in the caller's transaction."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from dipportal.catalogue import mirror as catalogue
+from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
+from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
+from dipportal.catalogue.models import Performance, Producer, Production, Theater
+from dipportal.contracts import actions, mirror
+from dipportal.contracts.enums import ContractType, Status
+from dipportal.contracts.mirror import ContractFacts, Following
+from dipportal.contracts.models import Contract
+from dipportal.core.errors import PortalError
+from dipportal.dip import state, wire
+from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
+from dipportal.dip.apply_catalogue import Under, under_way, unsent
+from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
+from dipportal.dip.models import Kind, Operation, RecordKind, Subject
+from dipportal.dip.pull_records import Memory, Page
+from dipportal.dip.pull_run import Tally, each_alone
+from dipportal.dip.records import ContractRecord
+from dipportal.journal.models import Entry
+
+log = structlog.get_logger(__name__)
+Records = Mapping[str, ContractRecord]
+
+
+@dataclass
+class Work:
+    """One page being applied. `held` are records that wait for something here; they are not remembered."""
+
+    page: Page[ContractRecord]
+    memory: Memory
+    under: Under
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    local: dict[str, int] = field(default_factory=dict)
+
+
+def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> tuple[Tally, set[str]]:
+    """Returns the tally and the ids of records that wait (the watermark must not pass them)."""
+    memory = Memory.load(under.organisation, RecordKind.CONTRACT, None if full else page.ids)
+    work = Work(page, memory, under)
+    news = memory.news(page)
+    work.faults.update({key: fault for key, record in news.items() if (fault := _odd(record))})
+    facts = _facts(work, {key: record for key, record in news.items() if key not in work.faults})
+    known = _known(work, facts, news)
+    _create(work, {key: one for key, one in facts.items() if key not in known})
+    _follow(work, facts, known)
+    work.counts["linked"] += mirror.link_versions(under.organisation, _parents(page.records.values()))
+    _remember(work, news)
+    tally = Tally(counts=work.counts)
+    for key, fault in work.faults.items():
+        text = _("Agreement %(number)s in DIP was set aside: %(reason)s.")
+        tally.errors.append(text % {"number": key, "reason": fault.rstrip(".")})
+    tally.add(_missing(work, full=full))
+    memory.store()
+    return tally, work.held
+
+
+# --- from records to facts -----------------------------------------------------------------------------------
+def _odd(record: ContractRecord) -> str:
+    """Why this record cannot be an agreement here, in words; '' when it can."""
+    numbers = [record.id, record.theater.id, record.producer.id if record.producer else 1]
+    faults = {
+        _("Unknown type: %(type)s") % {"type": record.type}: record.type not in ContractType.values,
+        _("Unknown status: %(status)s") % {"status": record.raw_status}: record.status is None,
+        _("The producer is missing."): record.producer is None,
+        _("The production is missing or unreadable."): not 0 < len(record.production_id) <= 40,
+        _("There are no performances in it."): not record.performances,
+        _("A performance has no date."): any(date is None for _number, date in record.performances),
+        _("A number is out of range."): not all(0 < number <= MOST_ID for number in numbers),
+    }
+    return next((text for text, is_so in faults.items() if is_so), "")
+
+
+def _facts(work: Work, records: Records) -> dict[str, ContractFacts]:
+    """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
+    _ensure_named(work, records)
+    production_ids = {one.production_id for one in records.values()}
+    numbers = {number for one in records.values() for number, _date in one.performances}
+    productions = dict(Production.objects.filter(dip_id__in=production_ids).values_list("dip_id", "pk"))
+    performances = dict(Performance.objects.filter(number__in=numbers).values_list("number", "pk"))
+    facts = {}
+    for key, record in records.items():
+        one = _fact(record, productions, performances)
+        fault = mirror.unstorable(one)
+        if fault:
+            work.faults[key] = str(fault)
+        else:
+            facts[key] = one
+    return facts
+
+
+def _ensure_named(work: Work, records: Records) -> None:
+    catalogue.ensure_reference(Theater, [theater_stub(one.theater) for one in records.values()])
+    producers = [one.producer for one in records.values() if one.producer]
+    catalogue.ensure_reference(Producer, [producer_row(one) for one in producers])
+    stubs = catalogue.ensure_productions(
+        ProductionFacts(
+            dip_id=one.production_id,
+            title=clip(Production, "title", one.production_title.strip()),
+            season="",
+            producer_id=one.producer.id,
+        )
+        for one in records.values()
+        if one.producer
+    )
+    sent = under_way(Kind.PERFORMANCE_CREATE) if records else ()
+    stubs += catalogue.ensure_performances(
+        (
+            PerformanceFacts(
+                number=number,
+                production_dip_id=one.production_id,
+                theater_id=one.theater.id,
+                hall_id=None,
+                starts_at=date,
+                status=PerformanceStatus.AGREED,
+                kind=PerformanceKind.NORMAL,
+            )
+            for one in records.values()
+            for number, date in one.performances
+            if date is not None
+        ),
+        sent=sent,
+    )
+    work.counts["stubs"] += stubs
+
+
+def _fact(
+    record: ContractRecord, productions: Mapping[str, int], performances: Mapping[int | None, int]
+) -> ContractFacts:
+    if record.status is None or record.producer is None:
+        raise ValueError("an odd record is set aside before")
+    return ContractFacts(
+        dip_id=record.id,
+        type=record.type,
+        status=record.status,
+        production_id=productions[record.production_id],
+        producer_id=record.producer.id,
+        theater_id=record.theater.id,
+        performance_ids=frozenset(performances[number] for number, _date in record.performances),
+        first_at=record.first_at or min(date for _number, date in record.performances if date is not None),
+        agency_as_provider=record.agency_as_provider if record.agency else None,
+        contact_receiver=clip(Contract, "contact_receiver", record.contact_receiver.strip()),
+        contact_provider=clip(Contract, "contact_provider", record.contact_provider.strip()),
+        own_reference=clip(Contract, "own_reference", wire.own_reference_in(record.name)),
+        modified_at=record.modified_at,
+        terms=record.terms,
+        rejection_reason=record.reject_reason,
+        rejected_terms=record.rejected_terms,
+    )
+
+
+# --- which row is it -----------------------------------------------------------------------------------------
+def _known(work: Work, facts: Mapping[str, ContractFacts], news: Records) -> dict[str, Contract]:
+    """Our rows of these records, locked: by DIP's number, else by our own reference in the name."""
+    if not facts:
+        return {}
+    rows = Contract.objects.select_for_update(of=("self",)).filter(provider=work.under.organisation).order_by("pk")
+    found = {str(row.dip_id): row for row in rows.filter(dip_id__in=[one.dip_id for one in facts.values()])}
+    named: dict[str, str] = {}
+    for key in sorted(facts, key=int):
+        # Versions share a name, so of several records with our reference the oldest is the one we made.
+        if key not in found and news[key].reference:
+            named.setdefault(news[key].reference, key)
+    if named:
+        adopted = {}
+        for row in rows.filter(dip_id=None, reference__in=named):
+            key = named[row.reference]
+            row.dip_id = facts[key].dip_id
+            adopted[row.pk] = facts[key].dip_id
+            found[key] = row
+        work.counts["adopted"] += mirror.adopt(adopted)
+    return found
+
+
+def _create(work: Work, facts: Mapping[str, ContractFacts]) -> None:
+    def write(keys: list[str]) -> None:
+        rows = mirror.create_found(work.under.organisation, [facts[key] for key in keys])
+        work.local.update({key: row.pk for key, row in zip(keys, rows, strict=True)})
+
+    refused = each_alone(sorted(facts, key=int), write)
+    for key, error in refused:
+        work.local.pop(key, None)
+        work.faults[key] = _("The database refuses it: %(reason)s") % {"reason": str(error).splitlines()[0]}
+    work.counts["new"] += len(facts) - len(refused)
+
+
+# --- what was known ------------------------------------------------------------------------------------------
+def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, Contract]) -> None:
+    if not known:
+        return
+    played = _played(known.values())
+    waiting = unsent(Subject.CONTRACT, since=work.under.asked_at)
+    withdrawn = _withdrawn(work, facts, known)
+    following: list[Following] = []
+    events: list[Event] = []
+    for key, row in known.items():
+        one = facts[key]
+        work.local[key] = row.pk
+        differences = mirror.differences(row, one, played.get(row.pk, set()))
+        now = Situation(Status(row.status), one.status, bool(differences), row.pk in waiting, row.pk in withdrawn)
+        verdict = judge(now)
+        aside = mirror.parties_differ(row, one)
+        if verdict.defer or (aside and now.unsent):
+            work.held.add(key)
+        elif verdict.follow or aside:
+            following.append(Following(row, one, differences if verdict.follow else {}))
+        if verdict.conflict or verdict.moves:
+            events.append(Event(key, row, one, verdict, differences))
+    work.counts["changed"] += mirror.follow(following, actor=work.under.actor)
+    for event in events:
+        _happen(work, event)
+
+
+@dataclass(frozen=True)
+class Event:
+    """An answer, a proposal or a conflict found in DIP."""
+
+    key: str
+    row: Contract
+    facts: ContractFacts
+    verdict: Verdict
+    differences: dict[str, list[Any]]
+
+
+def _happen(work: Work, event: Event) -> None:
+    """Each event on its own: one that cannot be carried out is set aside and stops nothing."""
+    row, facts, verdict = event.row, event.facts, event.verdict
+    try:
+        with transaction.atomic():
+            if verdict.conflict:
+                in_words = (
+                    conflict_of_answers(row, facts)
+                    if verdict.conflict == "answers"
+                    else conflict_of_terms(row, facts, event.differences)
+                )
+                work.counts["conflicts"] += actions.flag_conflict(row, text=in_words, actor=work.under.actor)
+            carry_out(row, facts, verdict.moves, actor=work.under.actor)
+    except PortalError as error:
+        work.faults[event.key] = str(error)
+    else:
+        work.counts["proposals"] += "propose" in verdict.moves
+        work.counts["answers"] += "approve" in verdict.moves or "reject" in verdict.moves
+
+
+def _played(rows: Iterable[Contract]) -> dict[int, set[int]]:
+    through = Contract.performances.through
+    found: dict[int, set[int]] = {}
+    pairs = through._default_manager.filter(contract_id__in=[row.pk for row in rows])
+    for contract_id, performance_id in pairs.values_list("contract_id", "performance_id"):
+        found.setdefault(contract_id, set()).add(performance_id)
+    return found
+
+
+def _withdrawn(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, Contract]) -> set[int]:
+    """Concepts that were proposed and taken back here, so that DIP's 'proposed' is our own old proposal."""
+    open_here = {
+        row.pk: key
+        for key, row in known.items()
+        if row.status == Status.CONCEPT and facts[key].status != Status.CONCEPT
+    }
+    if not open_here:
+        return set()
+    lines: QuerySet[Entry] = Entry.objects.filter(
+        code="contract.withdrawn", target_kind="contracts.contract", target_id__in=[str(pk) for pk in open_here]
+    )
+    taken_back = {int(pk) for pk in lines.values_list("target_id", flat=True)}
+    sent = set(
+        Operation.objects.filter(
+            kind=Kind.CONTRACT_PROPOSE, subject_id__in=taken_back, sent_at__isnull=False
+        ).values_list("subject_id", flat=True)
+    )
+    return {pk for pk in taken_back if pk in sent or _was_shared(work.memory, open_here[pk])}
+
+
+def _was_shared(memory: Memory, key: str) -> bool:
+    known = memory.known.get(key)
+    return known is not None and wire.contract_status(known.status) not in (None, Status.CONCEPT)
+
+
+# --- versions, memory, missing -------------------------------------------------------------------------------
+def _parents(records: Iterable[ContractRecord]) -> dict[int, int]:
+    """Child → parent, from both ends: the parent may come before the child or after it."""
+    parents = {}
+    for record in records:
+        parents.update(dict.fromkeys(record.child_ids, record.id))
+    for record in records:
+        if record.parent_id:
+            parents[record.id] = record.parent_id
+    return parents
+
+
+def _remember(work: Work, news: Records) -> None:
+    for key, record in news.items():
+        if key in work.held and key not in work.faults:
+            continue
+        work.memory.remember(
+            key,
+            raw=record.raw,
+            digest_=work.page.digests[key],
+            fault=work.faults.get(key, ""),
+            status=record.raw_status,
+            modified_at=record.modified_at,
+            local_id=work.local.get(key),
+            state_digest=state.state_digest(state.comparable(record)) if key not in work.faults else "",
+        )
+    for key, fault in work.faults.items():
+        log.warning("record set aside", kind=RecordKind.CONTRACT, remote=key, reason=fault)
+    work.memory.set_aside(work.page)
+    work.counts.update(
+        {
+            "seen": len(work.page.ids),
+            "unchanged": len(work.page.records) - len(news),
+            "faults": len(work.faults) + len(work.page.faults),
+            "deferred": len(work.held),
+        }
+    )
+
+
+def _missing(work: Work, *, full: bool) -> Tally:
+    tally = Tally()
+    again = work.memory.returned_again(work.page.ids)
+    work.memory.mark(again, missing=False)
+    tally.counts["found_again"] += catalogue.clear_missing(_rows_of(work, again))
+    gone = work.memory.not_returned(work.page.ids) if full else []
+    if not gone:
+        return tally
+    if not work.page.whole:
+        text = _("%(count)d agreements are not in the answer, but a part of it is unreadable; nothing is marked.")
+        tally.errors.append(text % {"count": len(gone)})
+        return tally
+    work.memory.mark(gone, missing=True)
+    tally.counts["missing"] += catalogue.mark_missing(_rows_of(work, gone))
+    return tally
+
+
+def _rows_of(work: Work, keys: Collection[str]) -> QuerySet[Contract]:
+    numbers = [int(key) for key in keys if key.isascii() and key.isdecimal()]
+    return Contract.objects.filter(provider=work.under.organisation, dip_id__in=numbers)

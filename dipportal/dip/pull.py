@@ -1,0 +1,197 @@
+"""The pull: what DIP has, brought here. `run` does one kind for one connection and says what came of it.
+
+Reliability rules 9, 10 and 11. Calls outside transactions; each page is written in one transaction with its digests
+and, for agreements, the watermark. Producers are pulled one after the other; each is a call sequence and one write of
+its own, so several could be done side by side.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.catalogue.models import Producer
+from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, duplicates, wire
+from dipportal.dip.apply_catalogue import ProducerPage, Under
+from dipportal.dip.client import Client
+from dipportal.dip.models import Connection, RecordKind, RunKind, SyncRun
+from dipportal.dip.pull_records import Page, page_of
+from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, finish, start
+from dipportal.dip.records import ContractRecord, Parsed, PerformanceRecord
+from dipportal.dip.values import Unreadable, parse_moment, stamp
+from dipportal.organisations.models import User
+
+log = structlog.get_logger(__name__)
+
+# Thirteen seasons were seen at one producer; without an explicit window DIP shows the running season only.
+SEASONS_BACK = 15
+YEARS_AHEAD = 2
+
+
+def run(
+    connection: Connection,
+    kind: str,
+    *,
+    full: bool = False,
+    triggered_by: User | None = None,
+    dry_run: bool = False,
+) -> SyncRun:
+    """Pull one kind (RunKind) and return its row; the one that is going on already, when there is one.
+
+    `full` makes 'contracts' the full comparison. `dry_run` writes nothing, and returns a row that is not stored.
+    """
+    kind = RunKind.CONTRACTS_FULL if full and kind == RunKind.CONTRACTS else RunKind(kind)
+    if dry_run:
+        row = SyncRun(connection=connection, organisation=connection.organisation, kind=kind)
+    else:
+        row, mine = start(connection, kind, triggered_by=triggered_by)
+        if not mine:
+            log.info("pull is going on already", run=row.pk, kind=kind, connection=connection.pk)
+            return row
+    with Client(connection) as client:
+        pull = Pull(connection, client, row, dry_run=dry_run)
+        return _carried_through(pull, _KINDS[RunKind(kind)])
+
+
+def _carried_through(pull: Pull, pages: Callable[[Pull], None]) -> SyncRun:
+    """Whatever happens, the row says how it ended."""
+    cut_short = True
+    try:
+        pages(pull)
+        cut_short = False
+    except CutShort:
+        log.warning("pull cut short", run=pull.run.pk, kind=pull.run.kind, connection=pull.connection.pk)
+    except LeaseLost:
+        log.warning("pull lost its lease", run=pull.run.pk, kind=pull.run.kind, connection=pull.connection.pk)
+        pull.run.refresh_from_db()
+        return pull.run
+    except BaseException:
+        pull.broken(_("This run broke off by an error; the log of the portal says which."))
+        finish(pull, cut_short=True)
+        raise
+    row = finish(pull, cut_short=cut_short)
+    log.info("pull finished", run=row.pk, kind=row.kind, state=row.state, counts=row.counts)
+    return row
+
+
+# --- reference data ------------------------------------------------------------------------------------------
+def _reference(pull: Pull) -> None:
+    """Halls come with their theaters. Each list is a page of its own: one that is broken leaves the others whole."""
+    lists: tuple[tuple[RecordKind, str, Any, Callable[[Page[Any]], Tally]], ...] = (
+        (RecordKind.GENRE, wire.GENRES, wire.parse_named, apply_reference.genres),
+        (RecordKind.PRODUCER, wire.PRODUCERS, wire.parse_producer, apply_reference.producers),
+        (RecordKind.THEATER, wire.THEATERS, wire.parse_theater, apply_reference.theaters),
+    )
+    for kind, path, parse, apply in lists:
+        what = str(kind.label).capitalize()
+        parsed = pull.read_list(what, path, parse)
+        if parsed is not None:
+            page = page_of([parsed])
+            pull.tell_faults(what, page)
+            pull.write(what, _step(apply, page))
+
+
+def _step(apply: Callable[[Page[Any]], Tally], page: Page[Any]) -> Callable[[], Tally]:
+    return lambda: apply(page)
+
+
+# --- productions and performances ----------------------------------------------------------------------------
+def _catalogue(pull: Pull) -> None:
+    for producer in Producer.objects.visible_to(pull.organisation).order_by("pk"):
+        _of_producer(pull, producer)
+
+
+def _of_producer(pull: Pull, producer: Producer) -> None:
+    first, last = window(timezone.localdate())
+    under = Under(pull.organisation, pull.actor, timezone.now())
+    path = wire.productions_path(producer.pk)
+    parsed = pull.read_list(str(producer), path, wire.parse_production, wire.season_window(first, last))
+    if parsed is None:
+        return
+    productions = page_of([parsed])
+    parts: dict[str, Parsed[PerformanceRecord]] = {}
+    for production in productions.records.values():
+        what = f"{producer}, {production.title}"
+        path = wire.performances_path(producer.pk, production.id)
+        part = pull.read_list(what, path, wire.parse_performance)
+        if part is not None:
+            parts[production.id] = part
+    performances = page_of(parts.values(), identify=lambda one: one.number)
+    pull.tell_faults(str(producer), productions)
+    pull.tell_faults(str(producer), performances)
+    seasons = (f"{first.year}-{first.year + 1}", f"{last.year}-{last.year + 1}")
+    page = ProducerPage(producer.pk, productions, performances, frozenset(parts), seasons)
+    pull.write(str(producer), lambda: apply_catalogue.apply(page, under))
+
+
+def window(today: dt.date) -> tuple[dt.date, dt.date]:
+    """Whole seasons (from 1 August), far back and two years ahead."""
+    season = today.year if today.month >= 8 else today.year - 1
+    return dt.date(season - SEASONS_BACK, 8, 1), dt.date(season + YEARS_AHEAD, 8, 1)
+
+
+# --- agreements ----------------------------------------------------------------------------------------------
+def _contracts(pull: Pull, *, full: bool = False) -> None:
+    under = Under(pull.organisation, pull.actor, timezone.now())
+    what = str(_("Agreements"))
+    mark = watermark(pull.connection)
+    params = None if full or mark is None else wire.modified_since(mark - settings.DIP_OVERLAP)
+    parsed = pull.read_list(what, wire.CONTRACTS, wire.parse_contract, params)
+    if parsed is None:
+        return
+    page: Page[ContractRecord] = page_of([parsed])
+    pull.tell_faults(what, page)
+
+    def step() -> Tally:
+        # Without a watermark everything was asked for, so what does not come back is missing.
+        tally, held = apply_contracts.apply(page, under, full=params is None)
+        _move_watermark(pull.connection, page, held)
+        return tally
+
+    if pull.write(what, step):
+        _look_for_duplicates(pull)
+
+
+def watermark(connection: Connection) -> dt.datetime | None:
+    """The highest stamp seen from DIP; None before the first pull."""
+    text = Connection.objects.values_list("contracts_watermark", flat=True).get(pk=connection.pk)
+    try:
+        return parse_moment(text) if text else None
+    except Unreadable:
+        # Then everything is asked for once more, which is safe.
+        log.warning("watermark unreadable", connection=connection.pk)
+        return None
+
+
+def _move_watermark(connection: Connection, page: Page[ContractRecord], held: set[str]) -> None:
+    """To the highest stamp of the page, never back, never into the future, and never past a record that waits."""
+    stamps = [one.modified_at for one in page.records.values() if one.modified_at is not None]
+    if not stamps:
+        return
+    before = watermark(connection)
+    highest = min(max(stamps), timezone.now())
+    mark = highest if before is None else max(before, highest)
+    waiting = [page.records[key].modified_at for key in held]
+    if waiting:
+        mark = min([mark, *(moment or before or highest for moment in waiting)])
+    if mark != before:
+        Connection.objects.filter(pk=connection.pk).update(contracts_watermark=stamp(mark))
+
+
+def _look_for_duplicates(pull: Pull) -> None:
+    for found in duplicates.find(pull.organisation):
+        pull.tally.counts["duplicates"] += 1
+        pull.trouble(found.sentence)
+        log.error("duplicate in DIP", connection=pull.connection.pk, contracts=list(found.numbers))
+
+
+_KINDS: dict[RunKind, Callable[[Pull], None]] = {
+    RunKind.REFERENCE: _reference,
+    RunKind.CATALOGUE: _catalogue,
+    RunKind.CONTRACTS: _contracts,
+    RunKind.CONTRACTS_FULL: lambda pull: _contracts(pull, full=True),
+}
