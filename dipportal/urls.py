@@ -3,7 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from dipportal.organisations import health
+from dipportal.organisations import admin_site, health
+
+admin_site.prepare()
 
 urlpatterns = [
     path("", include("dipportal.organisations.urls")),

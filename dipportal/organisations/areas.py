@@ -19,6 +19,7 @@ from dipportal.organisations.models import Membership, Organisation
 
 Parameters = ParamSpec("Parameters")
 Response = TypeVar("Response", bound=HttpResponseBase)
+View = Callable[..., HttpResponseBase]
 
 
 class AreaRequest(HttpRequest):
@@ -36,7 +37,6 @@ def area(
 
     The declaration is kept on the view as `policy`; the permission matrix reads it.
     """
-    allowed = [*methods, "HEAD"] if "GET" in methods else [*methods]
 
     def wrap(
         view: Callable[Concatenate[AreaRequest, Parameters], Response],
@@ -59,21 +59,32 @@ def area(
             request.session_remembers = membership.organisation.slug
             return view(request, *args, **kwargs)
 
-        guarded = require_http_methods(allowed)(login_required(inner))
+        guarded = require_http_methods(_with_head(methods))(login_required(inner))
         guarded.policy = {"area": side, "role": role, "methods": methods}  # type: ignore[attr-defined]
         return guarded
 
     return wrap
 
 
-def public(view: Callable[..., Response]) -> Callable[..., Response]:
-    """Declare that a view is open to everyone."""
-    view.policy = {"area": None, "role": None, "methods": ("GET", "POST")}  # type: ignore[attr-defined]
-    return view
+def public(view: View | None = None, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[..., Any]:
+    """Declare that a view is open to everyone. Used bare, or with the methods it answers."""
+    if view is None:
+        return functools.partial(public, methods=methods)
+    return _declared(view, None, methods)
 
 
-def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def signed_in(view: View | None = None, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[..., Any]:
     """Declare that a view is for every user with a log-in, whatever their organisation."""
-    guarded = login_required(view)
-    guarded.policy = {"area": "signed-in", "role": None, "methods": ("GET", "POST")}  # type: ignore[attr-defined]
+    if view is None:
+        return functools.partial(signed_in, methods=methods)
+    return _declared(login_required(view), "signed-in", methods)
+
+
+def _declared(view: View, who: str | None, methods: tuple[str, ...]) -> View:
+    guarded = require_http_methods(_with_head(methods))(view)
+    guarded.policy = {"area": who, "role": None, "methods": methods}  # type: ignore[attr-defined]
     return guarded
+
+
+def _with_head(methods: tuple[str, ...]) -> list[str]:
+    return [*methods, "HEAD"] if "GET" in methods else [*methods]

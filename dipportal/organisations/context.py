@@ -23,14 +23,19 @@ def _portal(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     membership: Membership | None = getattr(request, "membership", None)
     items, search_url = navigation.of(request) if membership else ([], "")
-    signed_in = user is not None and user.is_authenticated
     return {
         "organisation": membership.organisation if membership else None,
         "membership": membership,
-        "memberships": list(user.memberships.select_related("organisation")) if signed_in else [],
+        "memberships": _memberships(user),
         "can_edit": bool(membership and membership.may(Role.EDITOR)),
         "can_manage": bool(membership and membership.may(Role.MANAGER)),
         "navigation": items,
         "search_url": search_url,
         "demo_mode": settings.DEMO_MODE,
     }
+
+
+def _memberships(user: Any) -> list[Membership]:
+    if user is None or not user.is_authenticated:
+        return []
+    return list(user.memberships.select_related("organisation"))

@@ -5,25 +5,20 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 from kombu.exceptions import OperationalError
 
 from dipportal.organisations.areas import public
 
-reads = require_http_methods(["GET", "HEAD"])
 
-
-@public
+@public(methods=("GET",))
 @never_cache
-@reads
 def live(_request: HttpRequest) -> JsonResponse:
     """Knows no dependencies: a database that is away is no reason to restart this process."""
     return JsonResponse({"status": "ok"})
 
 
-@public
+@public(methods=("GET",))
 @never_cache
-@reads
 def ready(_request: HttpRequest) -> JsonResponse:
     """200 when everything answers, else 503 with the name of what does not; no addresses, no errors in words."""
     database = _database_answers()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.actions import record
+from dipportal.organisations import rules
 from dipportal.organisations.actors import Actor, member
 from dipportal.organisations.enums import Language, Role
 from dipportal.organisations.models import Invitation, Membership, Organisation, User
@@ -25,9 +26,9 @@ invitation_mailers: list[Callable[[Invitation, str], None]] = []
 
 def invite(organisation: Organisation, email: str, role: str, language: str, *, actor: Actor) -> Invitation:
     """Invite an address. Raises NotAllowed, and Invalid when the address is a member or is invited already."""
-    _must_manage(organisation, actor)
+    rules.must_manage(organisation, actor)
     address = email.strip().lower()
-    _refuse_unfit(organisation, address, role, language)
+    refuse_unfit(organisation, address, role, language)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(
         organisation=organisation,
@@ -49,19 +50,16 @@ def invite(organisation: Organisation, email: str, role: str, language: str, *, 
     return invitation
 
 
-def _must_manage(organisation: Organisation, actor: Actor) -> None:
-    """A manager of the organisation, or an administrator in the admin."""
-    if not (actor.user is not None and actor.user.is_superuser and actor.organisation is None):
-        actor.must_act_for(organisation, Role.MANAGER)
-
-
-def _refuse_unfit(organisation: Organisation, email: str, role: str, language: str) -> None:
+def refuse_unfit(organisation: Organisation, email: str, role: str, language: str) -> None:
+    """Raises Invalid: a role or language that does not exist, or somebody who is a member or invited already."""
     if role not in Role.values:
         raise Invalid(fields={"role": gettext_lazy("Choose a role.")})
     if language not in Language.values:
         raise Invalid(fields={"language": gettext_lazy("Choose a language.")})
     if organisation.memberships.filter(user__email__iexact=email).exists():
         raise Invalid(fields={"email": gettext_lazy("This person is a member already.")})
+    if organisation.invitations.open().filter(email__iexact=email).exists():
+        raise Invalid(fields={"email": gettext_lazy("This address has an open invitation already.")})
 
 
 def _withdraw_expired(organisation: Organisation, email: str) -> None:
@@ -78,7 +76,7 @@ def _write_mail(invitation: Invitation, token: str) -> None:
 
 def resend(invitation: Invitation, *, actor: Actor) -> Invitation:
     """A new link, valid from now; the old one stops working."""
-    _must_manage(invitation.organisation, actor)
+    rules.must_manage(invitation.organisation, actor)
     token = secrets.token_urlsafe(32)
     with transaction.atomic():
         rows = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, withdrawn_at=None)
@@ -92,7 +90,7 @@ def resend(invitation: Invitation, *, actor: Actor) -> Invitation:
 
 def withdraw_invitation(invitation: Invitation, *, actor: Actor) -> Invitation:
     """The link stops working. Doing it again is a no-op; an accepted one raises StaleState."""
-    _must_manage(invitation.organisation, actor)
+    rules.must_manage(invitation.organisation, actor)
     if invitation.withdrawn_at is not None:
         return invitation
     with transaction.atomic():

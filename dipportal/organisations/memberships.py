@@ -8,18 +8,14 @@ from dipportal.journal.actions import record
 from dipportal.organisations.actors import Actor, member
 from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, Organisation
+from dipportal.organisations.rules import is_last_manager, must_manage
 
 ORGANISATION_FIELDS = ("name", "contact_name", "contact_email", "contact_phone")
 
 
-def is_last_manager(membership: Membership) -> bool:
-    managers = Membership.objects.filter(organisation=membership.organisation, role=Role.MANAGER)
-    return membership.role == Role.MANAGER and not managers.exclude(pk=membership.pk).exists()
-
-
 def change_role(membership: Membership, role: str, *, actor: Actor) -> Membership:
     """Give a member another role. Raises PortalError('last_manager') for the last manager; the same role is a no-op."""
-    actor.must_act_for(membership.organisation, Role.MANAGER)
+    must_manage(membership.organisation, actor)
     if role not in Role.values:
         raise Invalid(fields={"role": _("Choose a role.")})
     with transaction.atomic():
@@ -36,7 +32,7 @@ def change_role(membership: Membership, role: str, *, actor: Actor) -> Membershi
 
 def remove(membership: Membership, *, actor: Actor) -> None:
     """Take somebody's access away. Raises PortalError('last_manager')."""
-    actor.must_act_for(membership.organisation, Role.MANAGER)
+    must_manage(membership.organisation, actor)
     _end(membership, "member.removed", actor)
 
 
@@ -71,7 +67,7 @@ def _refuse_last_manager(membership: Membership) -> None:
 
 def update_organisation(organisation: Organisation, values: dict[str, str], *, actor: Actor) -> Organisation:
     """Change the name and whom to call. The address in the portal stays: links in mails point to it."""
-    actor.must_act_for(organisation, Role.MANAGER)
+    must_manage(organisation, actor)
     if set(values) - set(ORGANISATION_FIELDS):
         raise KeyError(f"not for a manager: {', '.join(sorted(set(values) - set(ORGANISATION_FIELDS)))}")
     with transaction.atomic():

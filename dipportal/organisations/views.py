@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
 
 from dipportal.core.errors import PortalError
 from dipportal.organisations import invitations, memberships
@@ -19,8 +18,7 @@ from dipportal.organisations.models import Invitation, User
 from dipportal.organisations.pages import DUTIES
 
 
-@signed_in
-@require_http_methods(["GET", "HEAD"])
+@signed_in(methods=("GET",))
 def home(request: HttpRequest) -> HttpResponse:
     """To the organisation that was used last; without one, a page that says what to do."""
     user: User = request.user  # type: ignore[assignment]
@@ -33,8 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect((last or next(iter(organisations.values()))).home_url)
 
 
-@public
-@require_POST
+@public(methods=("POST",))
 def set_language(request: HttpRequest) -> HttpResponse:
     """Dutch or English, for this browser and for the mails; back to the page it was asked on."""
     wanted = request.POST.get("language", "")
@@ -49,7 +46,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
         wanted,
         max_age=365 * 24 * 3600,
         secure=settings.LANGUAGE_COOKIE_SECURE,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
         httponly=True,
     )
     return response
@@ -64,7 +61,6 @@ def _safe_next(request: HttpRequest) -> str:
 
 
 @public
-@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the mail. Opening it changes nothing; the button accepts, or leads to log-in or sign-up first."""
     found = invitations.find(token)
@@ -95,11 +91,10 @@ def _about(request: HttpRequest, found: Invitation) -> dict[str, Any]:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Somebody leaves an organisation, in whatever role; the last manager cannot."""
-    rows = request.user.memberships.select_related("organisation", "user")  # type: ignore[union-attr]
-    membership = get_object_or_404(rows, organisation__slug=slug)
+    user: User = request.user  # type: ignore[assignment]
+    membership = get_object_or_404(user.memberships.select_related("organisation", "user"), organisation__slug=slug)
     if request.method == "POST":
         try:
             memberships.leave(membership)

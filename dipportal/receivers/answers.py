@@ -41,7 +41,7 @@ def approve(request: AreaRequest, pk: int) -> HttpResponseBase:
         )
     except StaleState:
         return _too_late(request, contract)
-    messages.success(request, _("Approved. The provider gets a mail, and so do the colleagues who follow this."))
+    messages.success(request, _("Approved. The provider gets a mail."))
     return redirect(contract.url_for(request.organisation))
 
 

@@ -38,7 +38,7 @@ class HouseFilter(filters.FilterSet):
         self.filters["production"].extra["choices"] = self.productions()
 
     def productions(self) -> list[tuple[int, str]]:
-        rows = self.queryset.order_by("production__title", "production_id")  # type: ignore[union-attr]
+        rows = self.queryset.order_by("production__title", "production_id")
         return list(rows.values_list("production_id", "production__title").distinct())
 
 

@@ -76,10 +76,12 @@ def search(request: AreaRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
     found = loaders.contracts(request.organisation).search(text, own_reference=False).order_by("-first_at", "-pk")
     evenings = loaders.performances(request.organisation).search(text).order_by("-starts_at", "pk")
+    contracts = list(found[:MANY]) if text else []
+    performances = list(evenings[:MANY]) if text else []
     context = {
         "text": text,
-        "contracts": list(found[:MANY]) if text else [],
-        "performances": list(evenings[:MANY]) if text else [],
+        "contracts": contracts,
+        "performances": performances,
+        "full": MANY in (len(contracts), len(performances)),
     }
-    context["full"] = MANY in (len(context["contracts"]), len(context["performances"]))
     return render(request, "receivers/search.html", context)

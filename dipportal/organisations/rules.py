@@ -1,0 +1,18 @@
+"""Who may manage an organisation's people. One rule serves the pages, the admin and the actions."""
+
+from dipportal.core.errors import NotAllowed
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.enums import Role
+from dipportal.organisations.models import Membership, Organisation
+
+
+def must_manage(organisation: Organisation, actor: Actor) -> None:
+    """A manager of the organisation, or an administrator in the admin. Raises NotAllowed."""
+    is_administrator = actor.organisation is None and actor.user is not None and actor.user.is_staff
+    if not is_administrator and not (actor.is_person and actor.acts_for(organisation, Role.MANAGER)):
+        raise NotAllowed
+
+
+def is_last_manager(membership: Membership) -> bool:
+    managers = Membership.objects.filter(organisation=membership.organisation, role=Role.MANAGER)
+    return membership.role == Role.MANAGER and not managers.exclude(pk=membership.pk).exists()

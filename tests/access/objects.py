@@ -1,0 +1,162 @@
+"""For every address that names an object: one of our own, and the neighbour's that could leak."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dipportal.organisations import invitations
+from dipportal.organisations.models import Invitation, Membership, Organisation
+from tests.world import World
+
+Arguments = dict[str, Any]
+Maker = Callable[[World], Arguments]
+
+
+@dataclass(frozen=True)
+class Objects:
+    """`own` gives the arguments that the own side may use; each of `foreign` must be 'not found'."""
+
+    own: Maker = lambda world: {}
+    foreign: dict[str, Maker] = field(default_factory=dict)
+
+
+def contract(status: str) -> Maker:
+    return lambda world: {"pk": world.contract(status=status).pk}
+
+
+def rival_contract(status: str) -> Maker:
+    return lambda world: {"pk": world.rival_contract(status=status).pk}
+
+
+def nothing_there(_world: World) -> Arguments:
+    return {"pk": 987_654_321}
+
+
+def provider_contract(status: str) -> Objects:
+    return Objects(
+        contract(status),
+        {"another provider's": rival_contract(status), "none at all": nothing_there},
+    )
+
+
+def receiver_contract(status: str = "proposed") -> Objects:
+    return Objects(
+        contract(status),
+        {
+            "another receiver's": rival_contract("proposed"),
+            "a concept for us": contract("concept"),
+            "one that was taken back": taken_back,
+            "none at all": nothing_there,
+        },
+    )
+
+
+def taken_back(world: World) -> Arguments:
+    from dipportal.contracts import actions
+
+    row = world.contract(status="proposed")
+    actions.withdraw(row, actor=world.actors["agency_editor"])
+    return {"pk": row.pk}
+
+
+def member_of(organisation: str, role: str = "viewer") -> Maker:
+    def make(world: World) -> Arguments:
+        owner: Organisation = getattr(world, organisation)
+        return {"pk": Membership.objects.get(organisation=owner, role=role).pk}
+
+    return make
+
+
+def invited_by(organisation: str) -> Maker:
+    def make(world: World) -> Arguments:
+        owner: Organisation = getattr(world, organisation)
+        manager = world.actors[f"{organisation}_manager"]
+        invited = invitations.invite(owner, f"nieuw@{owner.slug}.example", "editor", "nl", actor=manager)
+        return {"pk": invited.pk}
+
+    return make
+
+
+def accepted_by(organisation: str) -> Maker:
+    def make(world: World) -> Arguments:
+        found = invited_by(organisation)(world)
+        Invitation.objects.filter(**found).update(accepted_at="2026-01-01T12:00:00Z")
+        return found
+
+    return make
+
+
+def members(own: str, other: str) -> Objects:
+    return Objects(
+        member_of(own), {"another organisation's": member_of(other), "the other side's": member_of(SIDES[own])}
+    )
+
+
+def invitations_of(own: str, other: str) -> Objects:
+    return Objects(
+        invited_by(own), {"another organisation's": invited_by(other), "one that was accepted": accepted_by(own)}
+    )
+
+
+SIDES = {"agency": "kade", "kade": "agency"}
+NONE = Objects()
+
+
+def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
+    return {
+        f"{space}:organisation": NONE,
+        f"{space}:organisation_edit": NONE,
+        f"{space}:invite": NONE,
+        f"{space}:invitation_resend": invitations_of(own, other),
+        f"{space}:invitation_withdraw": invitations_of(own, other),
+        f"{space}:member_role": members(own, other),
+        f"{space}:member_remove": members(own, other),
+    }
+
+
+def token(world: World) -> Arguments:
+    found: list[str] = []
+    invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
+    try:
+        invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])
+    finally:
+        invitations.invitation_mailers.remove(keep)
+    return {"token": found[0]}
+
+
+OBJECTS: dict[str, Objects] = {
+    "home": NONE,
+    "set_language": NONE,
+    "invitation": Objects(token, {"a guess": lambda world: {"token": "x" * 43}}),
+    "leave": Objects(
+        lambda world: {"slug": world.agency.slug}, {"a stranger's": lambda world: {"slug": "bestaat-niet"}}
+    ),
+    "preferences": NONE,
+    "health_live": NONE,
+    "health_ready": NONE,
+    "receivers:start": NONE,
+    "receivers:contracts": NONE,
+    "receivers:contract": receiver_contract(),
+    "receivers:approve": receiver_contract(),
+    "receivers:reject": receiver_contract(),
+    "receivers:performances": NONE,
+    "receivers:search": NONE,
+    **organisation_pages("receivers", "kade", "haven"),
+    "providers:start": NONE,
+    "providers:contracts": NONE,
+    "providers:contract_new": NONE,
+    "providers:contract": provider_contract("proposed"),
+    "providers:contract_edit": provider_contract("concept"),
+    "providers:contract_propose": provider_contract("concept"),
+    "providers:contract_withdraw": provider_contract("proposed"),
+    "providers:contract_amend": provider_contract("rejected"),
+    **organisation_pages("providers", "agency", "rival"),
+    "demo:mails": NONE,
+    "demo:mail": Objects(nothing_there),
+    "demo:mail_body": Objects(nothing_there),
+}
+
+# Closed unless the portal runs as a demo: then, and only on localhost, open to everyone.
+DEMO_ONLY = {"demo:mails", "demo:mail", "demo:mail_body"}
+# Not for every user: what is named must be one's own.
+OWN_ONLY = {"leave": {"agency_viewer", "agency_editor", "agency_manager"}}

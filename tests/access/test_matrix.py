@@ -1,0 +1,205 @@
+"""Who may do what: every route × method × person, from the URL resolver and the policy that each view declares."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from dipportal.organisations.enums import Role, Side
+from tests.access.objects import DEMO_ONLY, OBJECTS, OWN_ONLY, Arguments, Objects
+from tests.access.routes import THIRD_PARTY, Route, is_ours, routes
+from tests.world import World
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+OWN = {Side.PROVIDER: "agency", Side.RECEIVER: "kade"}
+ANSWERED = {200, 302, 400, 409}
+
+OUR_ROUTES = [route for route in routes() if is_ours(route)]
+AREA_ROUTES = [route for route in OUR_ROUTES if route.policy and isinstance(route.policy["area"], Side)]
+OTHER_ROUTES = [route for route in OUR_ROUTES if route.policy and not isinstance(route.policy["area"], Side)]
+
+by_name = pytest.mark.parametrize("route", AREA_ROUTES, ids=lambda route: route.name)
+
+
+def test_every_route_declares_a_policy() -> None:
+    assert [route.name for route in OUR_ROUTES if route.policy is None] == []
+
+
+def test_every_route_is_in_the_table_of_objects() -> None:
+    names = {route.name for route in OUR_ROUTES}
+    assert names - set(OBJECTS) == set(), "give these addresses an own and a foreign object in tests/access/objects.py"
+    assert set(OBJECTS) - names == set(), "these addresses are gone"
+
+
+def test_every_address_with_an_object_has_one_that_could_leak() -> None:
+    naming = {route.name for route in OUR_ROUTES if route.arguments - {"organisation"}} - DEMO_ONLY
+    assert {name for name in naming if not OBJECTS[name].foreign} == set()
+
+
+def test_the_table_of_third_parties_is_complete() -> None:
+    outside = {route.name for route in routes() if route.view.__module__.startswith("allauth.")}
+    assert outside == set(THIRD_PARTY)
+
+
+def people(world: World) -> dict[str, Any]:
+    return {"anonymous": None, **world.people}
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What a request changes is taken back, so that the next person meets the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def ask(method: str, url: str, person: Any) -> int:
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    return client.generic(method, url, follow=False).status_code
+
+
+def expected(route: Route, method: str, name: str, person: Any, own: str) -> set[int]:
+    policy = route.policy or {}
+    if method not in {*policy["methods"], *(["HEAD"] if "GET" in policy["methods"] else [])}:
+        return {405}
+    if person is None:
+        return {302}
+    if not name.startswith(f"{own}_"):
+        return {404}
+    role = Role(name.removeprefix(f"{own}_"))
+    needed = policy["role"] if method in ("GET", "HEAD") else max(policy["role"], Role.EDITOR, key=lambda r: r.rank)
+    return ANSWERED if role.covers(needed) else {403}
+
+
+def address(route: Route, organisation: str, arguments: Arguments) -> str:
+    return reverse(route.name, kwargs={"organisation": organisation, **arguments})
+
+
+@by_name
+def test_matrix(world: World, route: Route) -> None:
+    own = OWN[(route.policy or {})["area"]]
+    url = address(route, getattr(world, own).slug, OBJECTS[route.name].own(world))
+    wrong = []
+    for name, person in people(world).items():
+        for method in METHODS:
+            with undone():
+                status = ask(method, url, person)
+            right = expected(route, method, name, person, own)
+            if status not in right:
+                wrong.append(f"{method} {url} as {name}: {status}, not {sorted(right)}")
+    assert wrong == []
+
+
+@by_name
+def test_a_viewer_writes_nowhere(world: World, route: Route) -> None:
+    own = OWN[(route.policy or {})["area"]]
+    url = address(route, getattr(world, own).slug, OBJECTS[route.name].own(world))
+    for method in WRITES:
+        assert ask(method, url, world.people[f"{own}_viewer"]) in {403, 405}, method
+
+
+def foreign_cases() -> list[Any]:
+    return [
+        pytest.param(route, make, id=f"{route.name}: {what}")
+        for route in AREA_ROUTES
+        for what, make in OBJECTS.get(route.name, Objects()).foreign.items()
+    ]
+
+
+@pytest.mark.parametrize(("route", "make"), foreign_cases())
+def test_a_foreign_object_is_not_found(world: World, route: Route, make: Callable[[World], Arguments]) -> None:
+    policy = route.policy or {}
+    own = OWN[policy["area"]]
+    url = address(route, getattr(world, own).slug, make(world))
+    for method in policy["methods"]:
+        with undone():
+            assert ask(method, url, world.people[f"{own}_manager"]) == 404, f"{method} {url}"
+
+
+@by_name
+def test_the_address_of_another_organisation_is_not_found(world: World, route: Route) -> None:
+    """With our own object in it, and with the neighbour's; also for an organisation of the other side."""
+    policy = route.policy or {}
+    own = OWN[policy["area"]]
+    objects = OBJECTS[route.name]
+    arguments = [objects.own(world), *(make(world) for what, make in objects.foreign.items() if "another" in what)]
+    for organisation in (world.agency, world.rival, world.kade, world.haven):
+        if organisation != getattr(world, own):
+            for chosen in arguments:
+                for method in policy["methods"]:
+                    with undone():
+                        status = ask(method, address(route, organisation.slug, chosen), world.people[f"{own}_manager"])
+                    assert status == 404, f"{method} {route.name} of {organisation.slug}"
+
+
+@pytest.mark.parametrize("route", OTHER_ROUTES, ids=lambda route: route.name)
+def test_pages_outside_the_areas(world: World, route: Route) -> None:
+    policy = route.policy or {}
+    url = reverse(route.name, kwargs=OBJECTS[route.name].own(world))
+    wrong = []
+    for name, person in people(world).items():
+        for method in METHODS:
+            with undone():
+                status = ask(method, url, person)
+            right = expected_outside(route, method, name, person)
+            if status not in right:
+                wrong.append(f"{method} {url} as {name}: {status}, not {sorted(right)}")
+    assert policy["area"] in (None, "signed-in")
+    assert wrong == []
+
+
+def expected_outside(route: Route, method: str, name: str, person: Any) -> set[int]:
+    policy = route.policy or {}
+    if method not in {*policy["methods"], *(["HEAD"] if "GET" in policy["methods"] else [])}:
+        return {405}
+    if route.name in DEMO_ONLY:
+        return {404}
+    if policy["area"] == "signed-in" and person is None:
+        return {302}
+    if name not in OWN_ONLY.get(route.name, {name}):
+        return {404}
+    return ANSWERED
+
+
+@pytest.mark.parametrize(("name", "kind"), THIRD_PARTY.items())
+def test_pages_of_the_account(world: World, name: str, kind: str) -> None:
+    arguments = {
+        "account_confirm_email": {"key": "x"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+    }
+    given = arguments.get(name, {"pk": 1} if name in {"mfa_remove_webauthn", "mfa_edit_webauthn"} else {})
+    url = reverse(name, kwargs=given)
+    status = Client().get(url)
+    if kind == "signed-in":
+        assert (status.status_code, status.url.split("?")[0]) == (302, reverse("account_login"))  # type: ignore[attr-defined]
+    elif kind == "stage":
+        assert status.status_code in {302, 403, 404}
+    else:
+        assert status.status_code in {200, 302}
+    # A key of somebody else's passkey is not found, also by its number.
+    if given == {"pk": 1}:
+        assert ask("POST", url, world.people["agency_manager"]) in {302, 404}
+
+
+ADMIN = [route for route in routes() if route.name.startswith("admin:")]
+
+
+@pytest.mark.parametrize("route", ADMIN, ids=lambda route: f"{route.name} {route.path}")
+def test_the_admin_is_for_staff_only(world: World, route: Route) -> None:
+    url = "/" + route.path.replace("<path:object_id>", "1").replace("<int:content_type_id>", "1")
+    url = url.replace("<path:object_id>", "1").replace("<id>", "1").replace("<app_label>", "organisations")
+    if "(?P" in url or "<" in url:
+        url = reverse("admin:index") + "organisations/"
+    for name, person in people(world).items():
+        if name != "staff":
+            for method in ("GET", "POST"):
+                with undone():
+                    status = ask(method, url, person)
+                assert status in {302, 403, 404, 405}, f"{method} {url} as {name}: {status}"
