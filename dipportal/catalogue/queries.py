@@ -1,5 +1,7 @@
 """Reads of the catalogue. Everything that belongs to someone starts at `visible_to(organisation)`."""
 
+import re
+
 from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
@@ -46,8 +48,9 @@ def seasons_of(organisation: Organisation | None) -> list[str]:
     return sorted(set(rows.order_by().values_list("season", flat=True)), reverse=True)
 
 
-def genres() -> QuerySet[Genre]:
-    return Genre.objects.filter(missing_since=None)
+def genres(kept: int | None = None) -> QuerySet[Genre]:
+    """Genres to choose from; `kept` is one that may stay although DIP no longer has it."""
+    return Genre.objects.filter(Q(missing_since=None) | Q(pk=kept))
 
 
 def co_producers() -> QuerySet[Producer]:
@@ -55,10 +58,32 @@ def co_producers() -> QuerySet[Producer]:
     return Producer.objects.filter(missing_since=None)
 
 
-def halls_in_use(theater: Theater | None = None) -> QuerySet[Hall]:
-    """Halls that can be chosen: not retired, in a theater that is in use."""
-    halls = Hall.objects.filter(missing_since=None).exclude(name__icontains=RETIRED)
-    return halls.filter(theater=theater) if theater is not None else halls
+def halls_in_use() -> QuerySet[Hall]:
+    return Hall.objects.filter(missing_since=None).exclude(name__icontains=RETIRED)
+
+
+def halls_of(theater: Theater, kept: int | None = None) -> QuerySet[Hall]:
+    """The halls to choose from; `kept` is one that may stay although it is retired."""
+    return theater.halls.filter(Q(pk__in=halls_in_use().values("pk")) | Q(pk=kept))  # type: ignore[attr-defined]
+
+
+_NUMBERED = re.compile(r"\((\d{1,9})\)\s*$")
+
+
+def theater_label(theater: Theater) -> str:
+    """How a theater is written where one is typed; the number at the end makes it certain which one is meant."""
+    return f"{theater.name}, {theater.city} ({theater.pk})" if theater.city else f"{theater.name} ({theater.pk})"
+
+
+def theaters_meant(organisation: Organisation | None, text: str) -> list[Theater]:
+    """The theaters in use that a typed text can mean: one when it is clear, at most six otherwise."""
+    rows = Theater.objects.visible_to(organisation).in_use()
+    numbered = _NUMBERED.search(text)
+    number = numbered[1] if numbered else text.strip()
+    if number.isascii() and number.isdecimal():
+        return list(rows.filter(pk=int(number[:9])))
+    called_so = list(rows.filter(name__iexact=text.strip())[:6])
+    return called_so or list(rows.search(text)[:6])
 
 
 def theaters(organisation: Organisation | None, *, text: str = "", retired: bool = False) -> TheaterQuerySet:
@@ -70,6 +95,11 @@ def theaters(organisation: Organisation | None, *, text: str = "", retired: bool
         rows = rows.search(text)
     halls = Hall.objects.all() if retired else halls_in_use()
     return rows.prefetch_related(Prefetch("halls", queryset=halls, to_attr="shown_halls"))
+
+
+def theaters_in_use(organisation: Organisation | None) -> TheaterQuerySet:
+    """For the suggestions beside a field: name, city and number is all that is read."""
+    return Theater.objects.visible_to(organisation).in_use().only("name", "city").order_by("name", "id")
 
 
 def members(organisation: Organisation | None) -> TheaterQuerySet:

@@ -7,4 +7,4 @@ class ContractsConfig(AppConfig):
     verbose_name = _("Agreements")
 
     def ready(self) -> None:
-        from dipportal.contracts import codes  # noqa: F401
+        from dipportal.contracts import codes, handlers  # noqa: F401

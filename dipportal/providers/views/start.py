@@ -1,3 +1,5 @@
+"""The start page: what waits for you."""
+
 from django.http import HttpResponse
 from django.shortcuts import render
 

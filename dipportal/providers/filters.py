@@ -1,0 +1,178 @@
+"""The filters above the lists. Choices are made from what the organisation itself may see."""
+
+import datetime as dt
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.catalogue import queries as catalogue
+from dipportal.catalogue.models import Performance, Producer, Production, Theater
+from dipportal.contracts import queries as contracts
+from dipportal.contracts.enums import ContractType, Status
+from dipportal.contracts.models import Contract
+
+AGES = (("7", _("longer than a week")), ("14", _("longer than two weeks")), ("28", _("longer than four weeks")))
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+def _searched(rows: Any, _name: str, text: str) -> Any:
+    return rows.search(text)
+
+
+def _since(field: str) -> Any:
+    """From the beginning of this day, in Amsterdam."""
+
+    def keep(rows: QuerySet[Any], _name: str, day: dt.date) -> QuerySet[Any]:
+        return rows.filter(**{f"{field}__gte": timezone.make_aware(dt.datetime.combine(day, dt.time.min))})
+
+    return keep
+
+
+def _until(field: str) -> Any:
+    """Up to and including this day, in Amsterdam."""
+
+    def keep(rows: QuerySet[Any], _name: str, day: dt.date) -> QuerySet[Any]:
+        following = timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
+        return rows.filter(**{f"{field}__lt": following})
+
+    return keep
+
+
+def search_filter() -> django_filters.CharFilter:
+    return django_filters.CharFilter(
+        label=_("Search"), method=_searched, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
+    )
+
+
+def day_filter(label: Any, method: Any) -> django_filters.DateFilter:
+    return django_filters.DateFilter(label=label, method=method, widget=DayInput())
+
+
+def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:
+    own = contracts.contracts_of(request.organisation).order_by()  # type: ignore[attr-defined]
+    return catalogue.theaters(request.organisation, retired=True).filter(  # type: ignore[attr-defined]
+        pk__in=own.values("theater")
+    )
+
+
+def _own_productions(request: HttpRequest) -> QuerySet[Production]:
+    return catalogue.productions_of(request.organisation).order_by("title", "-season")  # type: ignore[attr-defined]
+
+
+def _own_producers(request: HttpRequest) -> QuerySet[Producer]:
+    return catalogue.producers_of(request.organisation)  # type: ignore[attr-defined]
+
+
+class ProductionField(django_filters.fields.ModelChoiceField):
+    def label_from_instance(self, obj: Production) -> str:
+        return f"{obj.title} ({obj.season})" if obj.season else obj.title
+
+
+class ProductionChoice(django_filters.ModelChoiceFilter):
+    field_class = ProductionField
+
+
+class ContractFilter(django_filters.FilterSet):
+    q = search_filter()
+    status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("all"))
+    type = django_filters.ChoiceFilter(label=_("Type"), choices=ContractType.choices, empty_label=_("all"))
+    production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
+    theater = django_filters.ModelChoiceFilter(label=_("Theater"), queryset=_own_theaters, empty_label=_("all"))
+    since = day_filter(_("First performance from"), _since("first_at"))
+    until = day_filter(_("First performance until"), _until("first_at"))
+    age = django_filters.ChoiceFilter(
+        label=_("Waits for an answer"), choices=AGES, method="waiting", empty_label=_("any time")
+    )
+    attention = django_filters.ChoiceFilter(
+        label=_("Attention"),
+        choices=(("rejected", _("rejected, nothing follows")), ("conflict", _("answered differently in DIP"))),
+        method="asking",
+        empty_label=_("all"),
+    )
+    versions = django_filters.ChoiceFilter(
+        label=_("Versions"), choices=(("all", _("also earlier ones")),), method="which", empty_label=_("newest only")
+    )
+
+    class Meta:
+        model = Contract
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("versions") == "all" else rows.newest(self.request.organisation)
+
+    def which(self, rows: Any, _name: str, _value: str) -> Any:
+        return rows
+
+    def waiting(self, rows: Any, _name: str, days: str) -> Any:
+        before = timezone.now() - dt.timedelta(days=int(days))
+        return rows.filter(status=Status.PROPOSED, proposed_at__lte=before)
+
+    def asking(self, rows: Any, _name: str, value: str) -> Any:
+        if value == "conflict":
+            return rows.filter(conflict_at__isnull=False)
+        return rows.filter(status=Status.REJECTED)
+
+
+class ProductionFilter(django_filters.FilterSet):
+    q = search_filter()
+    season = django_filters.ChoiceFilter(label=_("Season"), choices=(), empty_label=_("all"))
+    producer = django_filters.ModelChoiceFilter(label=_("Producer"), queryset=_own_producers, empty_label=_("all"))
+    genre = django_filters.ModelChoiceFilter(
+        label=_("Genre"), queryset=lambda _request: catalogue.genres(), empty_label=_("all")
+    )
+
+    class Meta:
+        model = Production
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seasons = catalogue.seasons_of(self.request.organisation)
+        self.filters["season"].extra["choices"] = [(season, season) for season in seasons]
+
+
+class PerformanceFilter(django_filters.FilterSet):
+    q = search_filter()
+    production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
+    since = day_filter(_("From"), _since("starts_at"))
+    until = day_filter(_("Until"), _until("starts_at"))
+    agreement = django_filters.ChoiceFilter(
+        label=_("Agreement"),
+        choices=(("none", _("upcoming without agreement")),),
+        method="without",
+        empty_label=_("all"),
+    )
+
+    class Meta:
+        model = Performance
+        fields: list[str] = []
+
+    def without(self, rows: Any, _name: str, _value: str) -> Any:
+        bare = contracts.performances_without_contract(self.request.organisation)
+        return rows.filter(pk__in=bare.order_by().values("pk"))
+
+
+class MemberFilter(django_filters.FilterSet):
+    q = search_filter()
+    province = django_filters.ChoiceFilter(label=_("Province"), choices=(), empty_label=_("all"))
+
+    class Meta:
+        model = Theater
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = catalogue.provinces(self.request.organisation)
+        self.filters["province"].extra["choices"] = [(name, name) for name in names]

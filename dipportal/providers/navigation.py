@@ -1,0 +1,43 @@
+"""The main menu of this area."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.organisations.areas import AreaRequest
+from dipportal.organisations.navigation import Item
+
+# Label, icon, page.
+ENTRIES: tuple[tuple[Any, str, str], ...] = (
+    (_("Waiting for you"), "home", "start"),
+    (_("Productions"), "theater", "productions"),
+    (_("Performances"), "calendar-event", "performances"),
+    (_("Agreements"), "file-certificate", "contracts"),
+    (_("Theaters"), "building", "finder"),
+)
+# Pages that lie under an entry.
+UNDER = {
+    "production": "productions",
+    "production_new": "productions",
+    "production_edit": "productions",
+    "production_cancel": "productions",
+    "performance_new": "productions",
+    "performance_edit": "performances",
+    "performance_cancel": "performances",
+    "contract": "contracts",
+    "contract_new": "contracts",
+    "contract_edit": "contracts",
+    "contract_propose": "contracts",
+    "contract_withdraw": "contracts",
+    "members": "finder",
+}
+
+
+def items(request: AreaRequest) -> list[Item]:
+    here = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    slug = request.organisation.slug
+    return [
+        Item(label, reverse(f"providers:{page}", args=[slug]), icon=icon, active=UNDER.get(here, here) == page)
+        for label, icon, page in ENTRIES
+    ]

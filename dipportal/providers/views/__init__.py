@@ -1,0 +1,1 @@
+"""The pages of the provider's area, one module a subject."""
