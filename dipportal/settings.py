@@ -132,6 +132,7 @@ ACCOUNT_ADAPTER = "dipportal.notifications.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "dipportal.organisations.forms.SignupForm"
+ACCOUNT_FORMS = {"signup": "dipportal.notifications.signup.InvitedSignupForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True

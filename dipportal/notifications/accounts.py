@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -44,6 +45,14 @@ class AccountAdapter(DefaultAccountAdapter):
             if invitation is None or invitation.email.lower() != email.lower():
                 raise ValidationError(_("Use the address that was invited."), code="not_invited")
         return email
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Someone who was invited in English reads on in English."""
+        invitation = invitation_of(request)
+        if invitation is not None:
+            user.language = invitation.language
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write the mail in the language of the account; without an account, in that of the page."""
@@ -117,7 +126,7 @@ def mail_invitation(invitation: Invitation, token: str) -> None:
         "organisation": invitation.organisation,
         "invited_by": invitation.invited_by,
         "role": invitation.get_role_display().lower(),
-        "link": f"{settings.PUBLIC_URL}/uitnodiging/{token}/",
+        "link": settings.PUBLIC_URL + reverse("invitation", kwargs={"token": token}),
         "site": settings.PUBLIC_URL,
     }
     with translation.override(invitation.language):
