@@ -10,6 +10,16 @@ from django.utils.functional import Promise
 
 from dipportal.organisations.enums import Side
 
+# The pages that lie under 'Organisation' in both menus; organisations.pages.urls gives them.
+ORGANISATION_PAGES = (
+    "organisation_edit",
+    "invite",
+    "invitation_resend",
+    "invitation_withdraw",
+    "member_role",
+    "member_remove",
+)
+
 
 @dataclass(frozen=True)
 class Item:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.organisations.areas import AreaRequest
-from dipportal.organisations.navigation import Item
+from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
 
 # Label, icon, page.
 ENTRIES: tuple[tuple[Any, str, str], ...] = (
@@ -15,6 +15,7 @@ ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (_("Performances"), "calendar-event", "performances"),
     (_("Agreements"), "file-certificate", "contracts"),
     (_("Theaters"), "building", "finder"),
+    (_("Organisation"), "building-community", "organisation"),
 )
 # Pages that lie under an entry.
 UNDER = {
@@ -31,6 +32,9 @@ UNDER = {
     "contract_propose": "contracts",
     "contract_withdraw": "contracts",
     "members": "finder",
+    **dict.fromkeys(ORGANISATION_PAGES, "organisation"),
+    "dip_connection": "organisation",
+    "dip_remove": "organisation",
 }
 
 

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from dipportal.providers.views import contracts, drafting, finder, performances, productions, start
 
@@ -25,4 +25,5 @@ urlpatterns = [
     path("theaters/", finder.finder, name="finder"),
     path("theaters/leden/", finder.members, name="members"),
     path("zoeken/", finder.search, name="search"),
+    path("organisatie/", include("dipportal.providers.organisation_urls")),
 ]

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dipportal.organisations.areas import AreaRequest
-from dipportal.organisations.navigation import Item
+from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
 from dipportal.receivers import loaders
 
 
@@ -23,13 +23,3 @@ def items(request: AreaRequest) -> list[Item]:
         item("performances", _("Performances"), "calendar-event"),
         item("organisation", _("Organisation"), "building-community", ORGANISATION_PAGES),
     ]
-
-
-ORGANISATION_PAGES = (
-    "organisation_edit",
-    "invite",
-    "invitation_resend",
-    "invitation_withdraw",
-    "member_role",
-    "member_remove",
-)
