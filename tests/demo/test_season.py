@@ -1,0 +1,111 @@
+"""The demo's season: the same world gives the same data, and doing it again changes nothing."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.db import models
+
+from dipportal.catalogue.models import Performance, Production, Theater
+from dipportal.contracts.models import Contract
+from dipportal.demo import people, season
+from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.sandbox.server import Running, start
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+TODAY = "2026-03-10"
+# Moments of the season itself; every other moment is that of the seeding.
+LASTING = {"starts_at", "first_at", "modified_at"}
+# Made of chance or of the other process's address.
+CHANCE = {"password", "secret_encrypted", "token_encrypted", "claim_token", "message_id", "reference", "test_text"}
+
+
+@pytest.fixture
+def sandboxes() -> Iterator[tuple[Running, Running]]:
+    with start(scale="demo", today=TODAY) as one, start(scale="demo", today=TODAY) as other:
+        yield one, other
+
+
+@pytest.fixture(autouse=True)
+def demo(settings: Any) -> None:
+    settings.DEMO_MODE = True
+
+
+def quiet(_text: str) -> None:
+    return
+
+
+def told_by(model: type[models.Model]) -> list[dict[str, Any]]:
+    names = [
+        field.attname
+        for field in model._meta.concrete_fields
+        if field.attname not in CHANCE and (field.attname in LASTING or not isinstance(field, models.DateTimeField))
+    ]
+    return list(model._default_manager.order_by("pk").values(*names))
+
+
+def dump() -> dict[str, list[dict[str, Any]]]:
+    own = [model for model in apps.get_models(include_auto_created=True) if model.__module__.startswith("dipportal.")]
+    return {model._meta.label: told_by(model) for model in own}
+
+
+def test_the_same_world_gives_the_same_data(sandboxes: tuple[Running, Running], settings: Any) -> None:
+    settings.DIP_URL = sandboxes[0].url
+    season.seed(quiet)
+    first = dump()
+    season.seed(quiet)
+    again = dump()
+    for label, rows in first.items():
+        assert rows == again[label], f"doing it again changed {label}"
+
+    call_command("flush", interactive=False, verbosity=0)
+    settings.DIP_URL = sandboxes[1].url
+    season.seed(quiet)
+    second = dump()
+    for label, rows in first.items():
+        assert rows == second[label], f"another time gave another {label}"
+    assert_believable()
+
+
+def assert_believable() -> None:
+    agency = Organisation.objects.get(slug=people.AGENCY.slug)
+    producer = Organisation.objects.get(slug=people.PRODUCER.slug)
+    assert sorted(agency.producers.values_list("pk", flat=True)) == [123, 124, 125]
+    assert sorted(producer.producers.values_list("pk", flat=True)) == [201]
+    assert Theater.objects.exclude(receiver=None).count() == len(people.RECEIVERS)
+    assert Production.objects.visible_to(agency).count() >= 15
+    assert Performance.objects.filter(production__producer__in=[123, 124, 125]).count() >= 200
+    for organisation in Organisation.objects.all():
+        roles = set(Membership.objects.visible_to(organisation).values_list("role", flat=True))
+        assert roles == {"manager", "editor", "viewer"}, organisation.slug
+        assert Contract.objects.visible_to(organisation).exists(), organisation.slug
+    both = User.objects.get(email="dubbel@portaal.example")
+    assert {membership.organisation.kind for membership in both.memberships.all()} == {"provider", "receiver"}
+    assert User.objects.filter(is_staff=True).count() == 1
+    assert all(user.check_password(people.PASSWORD) for user in User.objects.all())
+
+
+def test_a_real_portal_gets_no_log_ins_with_a_known_password(settings: Any) -> None:
+    settings.DEMO_MODE = False
+    with pytest.raises(CommandError, match="known password"):
+        call_command("seed_demo")
+    settings.DEMO_MODE = True
+    settings.DIP_ENVIRONMENT = "production"
+    with pytest.raises(CommandError, match="known password"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+
+
+def test_a_sandbox_that_is_away_is_told(settings: Any) -> None:
+    settings.DIP_URL = "http://127.0.0.1:9"
+    with pytest.raises(CommandError, match="reference"):
+        call_command("seed_demo")
+
+
+def test_every_shown_log_in_exists() -> None:
+    assert {email for email, _what in people.SHOWN} <= {person.email for person in people.PEOPLE}
+    assert len({person.email for person in people.PEOPLE}) == len(people.PEOPLE)
+    slugs = {provider.slug for provider in people.PROVIDERS} | {receiver.slug for receiver in people.RECEIVERS}
+    assert {slug for person in people.PEOPLE for slug in person.roles} == slugs
