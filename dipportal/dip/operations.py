@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from dipportal.core.errors import PortalError
+from dipportal.core.errors import PortalError, StaleState
 from dipportal.dip import wire
 from dipportal.dip.models import Kind, Operation, RemoteRecord, Subject
 from dipportal.dip.records import ContractRecord, PerformanceRecord, ProductionRecord, Raw
@@ -165,17 +165,20 @@ def wake_for_connection(organisation: Organisation) -> int:
     return rows.filter(sent_at__isnull=True).update(due_at=timezone.now())
 
 
-def put_ours(row: Operation, *, actor: Actor) -> None:
-    """Solve a conflict in our favour: what was seen in DIP then is the base now, and only that is overwritten.
+def put_ours(row: Operation, *, seen: str, actor: Actor) -> None:
+    """Solve a conflict in our favour. `seen` is the row's payload['seen'] as the person's page carried it: the digest
+    of the state in DIP that was shown, and only that state is overwritten.
 
-    Raises NotAllowed, and PortalError('no_conflict') when there is none (any more).
+    Raises NotAllowed, StaleState (DIP changed again since that page), PortalError('no_conflict').
     """
     actor.must_act_for(row.organisation, Role.EDITOR)
-    base = str(row.payload.get("seen", ""))
     with transaction.atomic():
-        rows = Operation.objects.filter(pk=row.pk, state=State.ATTENTION, error_code="conflict")
-        values = {"base_digest": base, "state": State.WAITING, "due_at": timezone.now(), "open_claims": 0}
-        if not base or rows.update(**values, error_code="", error_text="") != 1:
+        now = Operation.objects.select_for_update(of=("self",)).get(pk=row.pk)
+        if (now.state, now.error_code) != (State.ATTENTION, "conflict") or "seen" not in now.payload:
             raise PortalError(_("There is no conflict to solve here."), code="no_conflict")
+        if now.payload["seen"] != seen:
+            raise StaleState
+        values = {"base_digest": seen, "state": State.WAITING, "due_at": timezone.now(), "open_claims": 0}
+        Operation.objects.filter(pk=row.pk).update(**values, error_code="", error_text="")
         journal("dip.overruled", row, actor=actor, thread=row.key)
     row.refresh_from_db()
