@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from allauth.account import app_settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -212,8 +213,6 @@ def test_the_adapter_refuses_another_address_whatever_the_form_does(
 
 
 def test_limits_and_second_password_questions_are_on(world: World, settings: Any) -> None:
-    from allauth.account import app_settings
-
     assert app_settings.RATE_LIMITS["login_failed"]
     assert app_settings.RATE_LIMITS["reset_password"]
     assert app_settings.REAUTHENTICATION_REQUIRED

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dipportal.contracts import actions
+from dipportal.notifications import actions as mails
 from dipportal.notifications import delivery
 from dipportal.notifications.actions import Mail, post
 from dipportal.notifications.enums import Kind
@@ -302,23 +303,29 @@ def test_proposed_withdrawn_and_proposed_again_is_one_mail_each(server: Post, wo
     ]
 
 
-def test_a_withdrawal_in_the_middle_of_sending_is_not_missed(server: Post, world: World) -> None:
-    """The proposal is on its way while somebody takes it back: the mail that says so has to follow."""
+def test_a_withdrawal_between_the_last_look_and_the_sending_is_not_missed(
+    server: Post, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proposal still stood when it was looked at; then somebody takes it back, and that mail goes first."""
     contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
     Email.objects.exclude(recipient="a@x.example").delete()
-    row = Email.objects.get()
-    claim = delivery.drain.claim(Email)
-    assert claim is not None
-    with delivery.Postman() as postman:
-        outcome = delivery.deliver(claim, postman)
-        actions.withdraw(contract, actor=world.actors["agency_editor"])
-        later()
-        delivery.drain_due()
-        claim.settle(outcome)
-    row.refresh_from_db()
-    assert row.state == State.DONE
-    withdrawal = Email.objects.get(kind=Kind.WITHDRAWAL, recipient="a@x.example")
-    assert withdrawal.state == State.DONE
+    look, looked = delivery.purpose.lost, []
+
+    def slow_look(row: Email) -> str:
+        found = look(row)
+        if not looked:
+            looked.append(row.pk)
+            actions.withdraw(contract, actor=world.actors["agency_editor"])
+            delivery.drain_due()
+        return found
+
+    monkeypatch.setattr(delivery.purpose, "lost", slow_look)
+    delivery.drain_due()
+    assert [letter["To"] for letter in server.letters] == ["a@x.example", "a@x.example"]
+    assert set(Email.objects.values_list("kind", "state")) == {
+        (Kind.PROPOSAL, State.DONE),
+        (Kind.WITHDRAWAL, State.DONE),
+    }
 
 
 # --- what an administrator can do -------------------------------------------------------------------------------
@@ -328,8 +335,6 @@ def test_an_administrator_tries_again_or_gives_up(server: Post, world: World) ->
     server.rcpt["a@x.example"] = server.rcpt["b@x.example"] = "550 no"
     write("a@x.example", "b@x.example")
     delivery.drain_due()
-    from dipportal.notifications import actions as mails
-
     actor = staff(world.people["staff"])
     mails.retry(Email.objects.get(recipient="a@x.example"), actor=actor)
     mails.abandon(Email.objects.get(recipient="b@x.example"), actor=actor)
