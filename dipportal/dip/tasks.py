@@ -40,7 +40,7 @@ def drain_operations() -> int:
     return worked
 
 
-@shared_task(time_limit=120)
+@shared_task(time_limit=120, soft_time_limit=110)
 def pull_all(kind: str) -> None:
     """One task per connection. Reference data is the same for all: the connection that last worked fetches it."""
     connections = Connection.objects.active().order_by(F("last_good_pull_at").desc(nulls_last=True), "pk")
