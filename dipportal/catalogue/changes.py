@@ -21,6 +21,18 @@ class Change:
     entry: Entry
     performance: Performance
 
+    @property
+    def was_at(self) -> dt.datetime | None:
+        """The time before the move, when that changed."""
+        before = self.entry.fields.get("starts_at", [None])[0]
+        return dt.datetime.fromisoformat(before) if before else None
+
+    @property
+    def was_in(self) -> str:
+        """The hall before the move, when that changed."""
+        before = self.entry.fields.get("hall", [None])[0]
+        return str(before["name"]) if before else ""
+
 
 def lately(organisation: Organisation, *, most: int = 10) -> list[Change]:
     """The newest moves and cancellations in the past 30 days, newest first; each performance once."""

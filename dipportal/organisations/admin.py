@@ -85,6 +85,15 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
         """The side and the address stay: agreements hang on the one, links in mails on the other."""
         return ("linked", "kind", "slug") if obj else ("linked",)
 
+    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
+        actor = staff(_user(request))
+        if change:
+            memberships.update_organisation(
+                obj, {name: form.cleaned_data[name] for name in form.changed_data}, actor=actor
+            )
+        else:
+            memberships.create_organisation(obj, actor=actor)
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Organisation | None = None) -> dict[str, Any]:
         return {} if obj else {"slug": ("name",)}
 

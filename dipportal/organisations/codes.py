@@ -4,6 +4,7 @@ from dipportal.journal.codes import Audience, Code, declare
 
 # Lines about an organisation's own people. They carry no thread: no timeline of an agreement shows them.
 declare(
+    Code("organisation.created", _("Organisation taken in"), Audience.STAFF, icon="plus"),
     Code("organisation.updated", _("Organisation changed"), Audience.STAFF, icon="pencil"),
     Code("member.invited", _("Invited"), Audience.STAFF, icon="mail"),
     Code("member.invited_again", _("Invited again"), Audience.STAFF, icon="mail"),

@@ -65,6 +65,15 @@ def _refuse_last_manager(membership: Membership) -> None:
         )
 
 
+def create_organisation(organisation: Organisation, *, actor: Actor) -> Organisation:
+    """Take in a new organisation; its first manager is invited. For administrators."""
+    must_manage(organisation, actor)
+    with transaction.atomic():
+        organisation.save(force_insert=True)
+        record("organisation.created", organisation, actor=actor)
+    return organisation
+
+
 def update_organisation(organisation: Organisation, values: dict[str, str], *, actor: Actor) -> Organisation:
     """Change the name and whom to call. The address in the portal stays: links in mails point to it."""
     must_manage(organisation, actor)

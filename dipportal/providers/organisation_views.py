@@ -43,6 +43,8 @@ def dip_connection(request: AreaRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("Saved. Test the connection to see whether it works."))
             return _back(request)
+    if connection is None:
+        form.fields["secret"].help_text = _("It is kept encrypted and is never shown again.")
     context = {"form": form, "connection": connection}
     return render(request, "organisation/dip_connection.html", context)
 

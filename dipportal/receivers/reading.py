@@ -1,16 +1,32 @@
 """What the page of one agreement shows to the receiver."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from dipportal.contracts.display import groups, start_time_rejected
+from dipportal.contracts.display import GroupOfRows, Row, groups, start_time_rejected
 from dipportal.contracts.enums import AnswerSource
 from dipportal.contracts.models import Contract
 from dipportal.core.money import format_percent
 from dipportal.organisations.areas import AreaRequest
 from dipportal.receivers import loaders
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of terms: what is filled in or changed, and the labels of the rest on one line."""
+
+    label: str | Promise
+    shown: list[Row]
+    empty: list[str | Promise]
+
+    @classmethod
+    def of(cls, group: GroupOfRows) -> "Group":
+        shown = [row for row in group.rows if row.text or row.changed or row.rejected]
+        return cls(group.label, shown, [row.term.label for row in group.rows if row not in shown])
 
 
 def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
@@ -21,7 +37,7 @@ def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
     share = contract.provider_share
     return {
         "contract": contract,
-        "groups": groups(contract, before),
+        "groups": [Group.of(group) for group in groups(contract, before)],
         "before": before,
         "versions": versions,
         "newer": newest.pk != contract.pk,

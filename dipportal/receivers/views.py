@@ -31,12 +31,14 @@ def start(request: AreaRequest) -> HttpResponse:
     """What waits for this house, what providers changed, and what comes next."""
     waiting = loaders.waiting(request.organisation)
     coming = loaders.performances(request.organisation).upcoming().order_by("starts_at", "pk")
+    theaters = loaders.theaters(request.organisation)
     context = {
         "waiting": waiting[:MANY],
         "more_waiting": waiting.count() > MANY,
         "changes": lately(request.organisation),
         "coming": coming[:FEW],
-        "has_theaters": bool(loaders.theaters(request.organisation)),
+        "has_theaters": bool(theaters),
+        "several_theaters": len(theaters) > 1,
     }
     return render(request, "receivers/start.html", context)
 

@@ -123,7 +123,7 @@ def next_version(world: World, contract: Contract, *, proposed: bool) -> Contrac
 def test_the_next_version_shows_what_changed(world: World, editor: Client) -> None:
     following = next_version(world, world.contract(status="rejected"), proposed=True)
     page = editor.get(url("contract", pk=following.pk))
-    changed = [row.term.name for group in page.context["groups"] for row in group.rows if row.changed]
+    changed = [row.term.name for group in page.context["groups"] for row in group.shown if row.changed]
     assert changed == ["provider_share"]
     assert [version.number for version in page.context["versions"]] == [1, 2]
 
