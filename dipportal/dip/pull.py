@@ -185,7 +185,7 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
 def _look_for_duplicates(pull: Pull) -> None:
     for found in duplicates.find(pull.organisation):
         pull.tally.counts["duplicates"] += 1
-        pull.trouble(found.sentence)
+        pull.alarm(found.sentence)
         log.error("duplicate in DIP", connection=pull.connection.pk, contracts=list(found.numbers))
 
 

@@ -52,9 +52,10 @@ def page_of(parsed: Iterable[Parsed[Any]], identify: Any = None) -> "Page[Any]":
             records[key] = one
             digests[key] = digest(one.raw)
         for fault in part.faults:
-            whole = whole and bool(fault.remote_id)
-            # Without an id the record is known by what it says.
-            key = fault.remote_id[:60] or f"?{digest(fault.raw)[:40]}"
+            # Something that is no record has no id, whatever it says; it is known by that.
+            known_as = fault.remote_id[:60] if isinstance(fault.raw, dict) else ""
+            whole = whole and bool(known_as)
+            key = known_as or f"?{digest(fault.raw)[:40]}"
             faults[key] = fault
             digests[key] = digest(fault.raw)
     return Page({key: one for key, one in records.items() if key not in faults}, faults, digests, whole)
@@ -114,7 +115,8 @@ class Memory:
             organisation=self.organisation,
             kind=self.kind,
             remote_id=key,
-            raw=raw,
+            # The column knows no null.
+            raw={} if raw is None else raw,
             digest=digest_,
             fault=fault,
             status=status[:60],

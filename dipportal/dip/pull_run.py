@@ -54,10 +54,12 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
         self.counts.update(other.counts)
         self.errors.extend(other.errors)
+        self.alarms.extend(other.alarms)
 
 
 @dataclass
@@ -106,6 +108,10 @@ class Pull:
         """A call or a write that failed, as opposed to a record that was set aside."""
         self.tally.counts["broken"] += 1
         self.trouble(sentence)
+
+    def alarm(self, sentence: str) -> None:
+        """Something that a person has to look at, though the pull itself went well."""
+        self.tally.alarms.append(sentence)
 
     def tell_faults(self, what: str, page: Page[Any]) -> None:
         for key, fault in page.faults.items():
@@ -208,7 +214,7 @@ def finish(pull: Pull, *, cut_short: bool) -> SyncRun:
     """Close the run: good, partly (something broke, the rest went on), or failed (nothing came of it)."""
     run, tally = pull.run, pull.tally
     run.counts = {name: number for name, number in sorted(tally.counts.items()) if number}
-    run.errors = _shortened(tally.errors)
+    run.errors = _shortened([*tally.errors, *tally.alarms])
     if not tally.errors:
         run.state = RunState.GOOD
     elif cut_short or not tally.counts["seen"]:

@@ -1,6 +1,7 @@
 import pytest
 
 from dipportal.dip import tasks
+from tests.dip.pulling import agency, fake, noord, pull_process, remote  # noqa: F401 - fixtures of the pull
 from tests.dip.pushed import connection, dip, dip_process, pushing  # noqa: F401 - fixtures of the push
 
 

@@ -1,6 +1,9 @@
 """A sandbox in a process of its own, and a connection to it; shared by the tests of the pull."""
 
-from collections.abc import Iterator
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from dipportal.dip.models import Connection, RunState, SyncRun
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.sandbox import server
+from tests.world import World
 
 AGENCY = (123, 124)
 # Tables that belong to the pull's own book-keeping; everything else is what the portal is about.
@@ -20,17 +24,17 @@ BOOKS = ("dip_syncrun", "dip_connection")
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[server.Running]:
+def pull_process() -> Iterator[server.Running]:
     with server.start(scale="small") as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(running: server.Running, settings: Any) -> server.Admin:
-    settings.DIP_URL = running.url
+def remote(pull_process: server.Running, settings: Any) -> server.Admin:
+    settings.DIP_URL = pull_process.url
     settings.DIP_SETTLE_SECONDS = 0
-    running.admin.reset(scale="small")
-    return running.admin
+    pull_process.admin.reset(scale="small")
+    return pull_process.admin
 
 
 @pytest.fixture
@@ -70,3 +74,71 @@ class Statements(CaptureQueriesContext):
             for sql in found
             if sql.startswith(("INSERT", "UPDATE", "DELETE")) and not any(f'"{table}"' in sql[:80] for table in BOOKS)
         ]
+
+
+# --- without a process: DIP as a list in memory ------------------------------------------------------------------
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def golden(name: str) -> Any:
+    return json.loads((GOLDEN / f"{name}.json").read_text())
+
+
+class FakeDip:
+    """Answers reads from lists in memory, as raw as DIP would; for orders of events no process can be made to have."""
+
+    def __init__(self) -> None:
+        self.contracts: list[dict[str, Any]] = []
+        self.productions: dict[int, list[dict[str, Any]]] = {}
+        self.performances: dict[str, list[dict[str, Any]]] = {}
+        self.asked: list[tuple[str, dict[str, str] | None]] = []
+        self.on_read: Callable[[str], None] = lambda path: None
+
+    def __call__(self, connection: Connection) -> "FakeDip":
+        return self
+
+    def __enter__(self) -> "FakeDip":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+        self.asked.append((path, params))
+        answer = copy.deepcopy(self._answer(path, params or {}))
+        self.on_read(path)
+        return answer
+
+    def _answer(self, path: str, params: dict[str, str]) -> Any:
+        if path == "/contracts":
+            since = params.get("modifiedSince", "")
+            return [one for one in self.contracts if not isinstance(one, dict) or one.get("modified", "") >= since]
+        parts = path.strip("/").split("/")
+        if parts[-1] == "performances":
+            return self.performances.get(parts[-2], [])
+        if parts[-1] == "productions":
+            return self.productions.get(int(parts[-2]), [])
+        raise AssertionError(f"nobody expects a read of {path}")
+
+    def contract(self, number: int, **members: Any) -> dict[str, Any]:
+        """Put in a concept like the golden one, about an evening of its own; `properties` are merged."""
+        raw = copy.deepcopy(golden("contracts")[0])
+        evening = {"number": 20_000_000 + number, "date": raw["first_date"]}
+        raw.update(id=number, name=f"Boeking #{number}", childIds=[], status="concept", performances=[evening])
+        raw["properties"].update(members.pop("properties", {}))
+        raw.update(members)
+        self.contracts.append(raw)
+        return raw
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDip:
+    dip = FakeDip()
+    monkeypatch.setattr(pull, "Client", dip)
+    return dip
+
+
+@pytest.fixture
+def noord(world: World) -> Connection:
+    """The connection of the world's agency, for FakeDip."""
+    return Connection.objects.create(organisation=world.agency, client_id="noord", secret_encrypted="")

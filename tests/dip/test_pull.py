@@ -9,13 +9,12 @@ from dipportal.journal.models import Entry
 from dipportal.sandbox import server
 from tests.dip.pulling import Statements, pulled
 
-pytest_plugins = ("tests.dip.pulling",)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_first_pull_brings_all_that_the_sandbox_has(sandbox: server.Admin, agency: Connection) -> None:
+def test_first_pull_brings_all_that_the_sandbox_has(remote: server.Admin, agency: Connection) -> None:
     pulled(agency)
-    has = sandbox.health()["records"]
+    has = remote.health()["records"]
     assert Theater.objects.count() == has["theater"]
     assert Hall.objects.count() == 10
     assert Genre.objects.count() == has["genre"]
@@ -26,7 +25,7 @@ def test_first_pull_brings_all_that_the_sandbox_has(sandbox: server.Admin, agenc
     assert Entry.objects.count() == 0
 
 
-def test_second_pull_writes_no_row(sandbox: server.Admin, agency: Connection) -> None:
+def test_second_pull_writes_no_row(remote: server.Admin, agency: Connection) -> None:
     pulled(agency)
     for kind in ("reference", "catalogue", "contracts", "contracts-full"):
         with Statements() as seen:
