@@ -85,7 +85,7 @@ def cancel_production(production: Production, *, actor: Actor, reason: str = "")
         rows = Production.objects.filter(pk=production.pk, cancelled_at=None)
         if rows.update(cancelled_at=timezone.now(), version=F("version") + 1) != 1:
             return []
-        future = list(production.performances.upcoming().order_by("starts_at", "pk"))  # type: ignore[attr-defined]
+        future = list(production.performances.upcoming().order_by("starts_at", "pk"))
         cancelled = [performance for performance in future if _cancel(performance, actor, reason)]
         record(
             "production.cancelled",
@@ -248,7 +248,7 @@ def _faults_in_rows(production: Production, rows: Sequence[dict[str, Any]]) -> d
     return faults
 
 
-def _double(production: int, values: dict[str, Any], but: int | None = None) -> bool:
+def _double(production: int, values: dict[str, Any], but: int = 0) -> bool:
     """Does this production already play there and then? The production's row is locked by the caller."""
     rows = Performance.objects.filter(
         production=production,

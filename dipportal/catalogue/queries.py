@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import (
@@ -30,6 +30,12 @@ def productions_of(organisation: Organisation | None) -> ProductionQuerySet:
         .select_related("genre", "producer")
         .annotate(first_at=Min("performances__starts_at", filter=AGREED), evenings=Count("performances", filter=AGREED))
     )
+
+
+def playing_of(organisation: Organisation | None) -> ProductionQuerySet:
+    """The productions that an agreement can be made for: not cancelled, with at least one evening."""
+    evenings = Performance.objects.filter(production=OuterRef("pk"), status=PerformanceStatus.AGREED)
+    return productions_of(organisation).filter(Exists(evenings), cancelled_at=None)
 
 
 def performances_of(organisation: Organisation | None) -> PerformanceQuerySet:
@@ -64,7 +70,7 @@ def halls_in_use() -> QuerySet[Hall]:
 
 def halls_of(theater: Theater, kept: int | None = None) -> QuerySet[Hall]:
     """The halls to choose from; `kept` is one that may stay although it is retired."""
-    return theater.halls.filter(Q(pk__in=halls_in_use().values("pk")) | Q(pk=kept))  # type: ignore[attr-defined]
+    return theater.halls.filter(Q(pk__in=halls_in_use().values("pk")) | Q(pk=kept))
 
 
 _NUMBERED = re.compile(r"\((\d{1,9})\)\s*$")

@@ -27,9 +27,9 @@ class ProductionForm(forms.Form):
     """A production. The producers on offer are the organisation's own; for a revival, its own productions."""
 
     title = forms.CharField(label=_("Title"), max_length=300)
-    producer = forms.ModelChoiceField(label=_("Producer"), queryset=None, empty_label=None)
+    producer: Any = forms.ModelChoiceField(label=_("Producer"), queryset=None, empty_label=None)
     season = forms.ChoiceField(label=_("Season"))
-    genre = forms.ModelChoiceField(label=_("Genre"), queryset=None, required=False, empty_label=_("not filled in"))
+    genre: Any = forms.ModelChoiceField(label=_("Genre"), queryset=None, required=False, empty_label=_("not filled in"))
     revival_of = RevivalField(
         label=_("Revival of"),
         queryset=None,

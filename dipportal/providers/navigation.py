@@ -15,6 +15,7 @@ ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (_("Performances"), "calendar-event", "performances"),
     (_("Agreements"), "file-certificate", "contracts"),
     (_("Theaters"), "building", "finder"),
+    (_("Synchronisation"), "refresh", "sync"),
     (_("Organisation"), "building-community", "organisation"),
 )
 # Pages that lie under an entry.

@@ -67,7 +67,8 @@ def shown(form: forms.Form, name: str, value: Any = None) -> str:
 
 
 def _label(field: forms.ChoiceField, wanted: str) -> str:
-    for value, label in field.choices:
+    choices: Any = field.choices
+    for value, label in choices:
         pairs = label if isinstance(label, list | tuple) else [(value, label)]
         for key, name in pairs:
             if str(key) == wanted:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from dipportal.providers.views import contracts, drafting, finder, performances, productions, start
+from dipportal.providers.views import contracts, drafting, finder, performances, productions, start, sync
 
 app_name = "providers"
 urlpatterns = [
@@ -25,5 +25,9 @@ urlpatterns = [
     path("theaters/", finder.finder, name="finder"),
     path("theaters/leden/", finder.members, name="members"),
     path("zoeken/", finder.search, name="search"),
+    path("synchronisatie/", sync.sync, name="sync"),
+    path("synchronisatie/nu/", sync.sync_now, name="sync_now"),
+    path("synchronisatie/opnieuw/<int:pk>/", sync.operation_retry, name="operation_retry"),
+    path("synchronisatie/onze/<int:pk>/", sync.operation_put_ours, name="operation_put_ours"),
     path("organisatie/", include("dipportal.providers.organisation_urls")),
 ]

@@ -20,7 +20,7 @@ from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
 from dipportal.providers.forms import ContractForm, TypeForm
-from dipportal.providers.pages import address, blame, go, tell
+from dipportal.providers.pages import address, blame, go, tell, typed
 from dipportal.providers.stale import stale_rows
 
 
@@ -53,8 +53,8 @@ def _step(request: AreaRequest, **chosen: int) -> str:
 
 
 def _choose_production(request: AreaRequest) -> HttpResponse:
-    text = request.GET.get("q", "")[:100]
-    rows = catalogue.productions_of(request.organisation).search(text).filter(cancelled_at=None, evenings__gt=0)
+    text = typed(request)
+    rows = catalogue.playing_of(request.organisation).search(text)
     shown = listing(request, rows, orders={"date": ("first_at",)}, default="-date")
     return render(request, "providers/contract_new_production.html", {"listing": shown, "text": text})
 

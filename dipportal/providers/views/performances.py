@@ -78,7 +78,7 @@ def _rows(request: AreaRequest) -> Any:
         kwargs["initial"] = {"theater": theater}
     rows = PerformanceRows(request.POST if request.method == "POST" else None, form_kwargs=kwargs)
     if request.GET.get("rows") in MORE_ROWS:
-        rows.extra = int(request.GET["rows"])  # type: ignore[attr-defined]
+        rows.extra = int(request.GET["rows"])
     return rows
 
 

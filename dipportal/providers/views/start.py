@@ -3,10 +3,21 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from dipportal.catalogue import queries as catalogue
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
+from dipportal.providers import problems
+from dipportal.providers.waiting import SHOWN, sections
 
 
 @area(Side.PROVIDER)
 def start(request: AreaRequest) -> HttpResponse:
-    return render(request, "providers/start.html")
+    organisation = request.organisation
+    troubled = problems.of(organisation, most=SHOWN)
+    waiting = sections(organisation)
+    context = {
+        "sections": waiting,
+        "problems": troubled,
+        "fresh": not waiting and not troubled and not catalogue.productions_of(organisation).exists(),
+    }
+    return render(request, "providers/start.html", context)
