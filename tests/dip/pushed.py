@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance, Production, Theater
@@ -113,11 +114,20 @@ class Pushing:
     def later(self, *, seconds: float = 0) -> int:
         """All waiting is over: due times and settle times lie in the past."""
         moved = dt.timedelta(seconds=seconds)
+        Connection.objects.update(open_until=None, next_call_at=None)
         for row in Operation.objects.filter(state__in=WORKABLE):
             row.due_at = timezone.now()
             row.sent_at = row.sent_at and row.sent_at - moved
             row.save()
         return self.drain()
+
+    def until_settled(self, *, most: int = 12) -> None:
+        """Let so much time pass that nothing is under way any more."""
+        for _round in range(most):
+            if not Operation.objects.filter(state__in=WORKABLE).exists():
+                return
+            self.later(seconds=1000)
+        raise AssertionError(f"still under way after {most} rounds: {rows()}")
 
     @property
     def contracts(self) -> list[dict[str, Any]]:
@@ -143,8 +153,6 @@ def rows(subject: Any = None) -> list[tuple[str, str, str]]:
 
 def new_performance(world: World, actor: Actor, *, days: int = 60, production: Production | None = None) -> Performance:
     """A performance entered in the portal, as the catalogue's action does it: row and journal line."""
-    from django.db import transaction
-
     with transaction.atomic():
         performance = Performance.objects.create(
             production=production or world.production, theater=world.theater, hall=world.hall,
@@ -155,8 +163,6 @@ def new_performance(world: World, actor: Actor, *, days: int = 60, production: P
 
 
 def new_production(world: World, actor: Actor, **changes: Any) -> Production:
-    from django.db import transaction
-
     values_ = {"title": "Het Eiland", "season": world.production.season, "genre": world.genre, **changes}
     with transaction.atomic():
         production = Production.objects.create(producer=world.producer, **values_)
