@@ -19,6 +19,7 @@ from dipportal.contracts.models import Contract
 from dipportal.core import dates
 from dipportal.journal.models import Entry
 from dipportal.notifications import delivery, letters, recipients
+from dipportal.notifications.actions import one_line
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email
 from dipportal.organisations import actors, invitations
@@ -227,6 +228,20 @@ def test_a_title_is_text_wherever_it_stands(world: World) -> None:
         }
         assert len(sent.get_all("To")) == 1
         assert b"\nBcc:" not in sent.as_bytes().split(b"\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("De\r\nStorm", "De Storm"),
+        ("De\x00St\x1borm", "De St orm"),
+        ("De \u202eStorm\u2028Zee", "De Storm Zee"),
+        ("x" * 300, "x" * 249 + "…"),
+        ("Één café", "Één café"),
+    ],
+)
+def test_a_subject_is_one_line_that_reads_as_it_stands(title: str, subject: str) -> None:
+    assert one_line(title) == subject
 
 
 def test_links_lead_to_us_or_to_dip_and_carry_no_secret_but_that_of_an_account(world: World, settings: Any) -> None:
