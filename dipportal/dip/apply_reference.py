@@ -111,7 +111,8 @@ def _missing(page: Page[Any], memory: Memory, kind: RecordKind, model: type[Refe
     tally = Tally()
     again = memory.returned_again(page.ids)
     memory.mark(again, missing=False)
-    tally.counts["found_again"] += mirror.clear_missing(model._default_manager.filter(pk__in=_ids(again)))
+    mirror.clear_missing(model._default_manager.filter(pk__in=_ids(again)))
+    tally.counts["found_again"] += len(again)
     gone = memory.not_returned(page.ids)
     if not gone:
         return tally

@@ -84,9 +84,9 @@ class Memory:
         return cls(organisation, kind, known)
 
     def is_news(self, key: str, digest_: str) -> bool:
-        """New, changed, or set aside before: what failed once is tried again each time it is seen."""
+        """New, changed, back again, or set aside before: what failed once is tried again each time it is seen."""
         known = self.known.get(key)
-        return known is None or known.digest != digest_ or bool(known.fault)
+        return known is None or known.digest != digest_ or known.missing or bool(known.fault)
 
     def news(self, page: Page[R]) -> dict[str, R]:
         return {key: one for key, one in page.records.items() if self.is_news(key, page.digests[key])}
