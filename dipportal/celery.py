@@ -5,8 +5,12 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dipportal.settings")
+
+# The folder of a laptop or a test; see there why not kombu's own.
+TRANSPORT_ALIASES["filesystem"] = "dipportal.core.folder_broker:Transport"
 
 app = Celery("dipportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,4 +1,4 @@
-"""A person in front of the portal, and what the tests ask of the outside world. Conditions are polled, never slept for."""
+"""A person in front of the portal, and what tests ask of the world outside. Conditions are polled, not slept for."""
 
 import time
 from collections.abc import Callable
@@ -54,11 +54,11 @@ class Visitor:
         expect(self.page.locator("input[name=password]")).to_have_count(0)
 
     def action(self, name: str) -> Locator:
-        """The button or link of that name; two on a page would be one too many."""
+        """The buttons or links of that name; a long form has its own at the top and at the end."""
         return self.page.locator(f"[data-action='{name}']")
 
     def act(self, name: str) -> None:
-        self.action(name).click()
+        self.action(name).first.click()
 
     def fields(self, **values: Any) -> None:
         for name, value in values.items():
