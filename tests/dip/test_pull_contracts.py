@@ -529,6 +529,23 @@ def test_the_watermark_asks_with_an_overlap_and_never_goes_back(
     assert noord.contracts_watermark == "2026-03-10T16:25:36.933"
 
 
+def test_the_watermark_does_not_pass_a_record_that_waits(world: World, noord: Connection, fake: FakeDip) -> None:
+    """Deferred long ago by a change here that never left: it must still be among what is asked for."""
+    contract = world.contract()
+    raw = pushed(contract, fake, 10)
+    Operation.objects.create(
+        organisation=world.agency, kind=Kind.CONTRACT_UPDATE, subject_kind="contract", subject_id=contract.pk
+    )
+    touch(raw, properties={"producer_warranty": 500000})
+    raw["modified"] = wire.stamp(timezone.now() - dt.timedelta(days=2))
+    fake.contract(11, modified=wire.stamp(timezone.now()))
+    pulled(noord, "contracts")
+    Operation.objects.update(state=State.ABANDONED)
+    pulled(noord, "contracts")
+    contract.refresh_from_db()
+    assert contract.provider_guarantee == 500000
+
+
 def test_a_stamp_from_the_future_does_not_hide_what_comes_before_it(
     world: World, noord: Connection, fake: FakeDip
 ) -> None:

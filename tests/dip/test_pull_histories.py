@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dipportal.contracts.models import Contract
@@ -112,6 +112,13 @@ def undone() -> Any:
     return Undone
 
 
+# Committed after a later one was seen; at one moment, before and after a pull.
+LATE = [("create", 0, 0, 140), ("create", 0, 30, 0), ("pull", 0, 0, 0)]
+EQUAL = [("create", 0, 0, 0), ("pull", 0, 0, 0), ("create", 0, 0, 0), ("change", 0, 0, 0)]
+
+
+@example(steps=LATE, skew=0)
+@example(steps=EQUAL, skew=0)
 @given(steps=STEPS, skew=st.sampled_from([-120, 0, 45]))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_mirror_equals_the_remote_after_one_cycle(
