@@ -20,8 +20,8 @@ demo-fresh: $(VENV)/.base ## the same, starting over
 test: $(VENV)/.dev ## checks and every test that this machine can run; says what it left out
 	@exec $(BIN)/python scripts/run_tests.py
 
-quick: $(VENV)/.dev ## the tests without processes, browser or PostgreSQL
-	@exec $(BIN)/python -m pytest -q -m "not browser and not processes and not postgres"
+quick: $(VENV)/.dev ## the tests without processes, browser, PostgreSQL or gettext
+	@exec $(BIN)/python -m pytest -q -m "not browser and not processes and not postgres and not gettext"
 
 lint: $(VENV)/.dev ## style, types, templates, import order, migrations, deployment settings
 	@exec $(BIN)/python scripts/run_checks.py
@@ -32,8 +32,11 @@ format: $(VENV)/.dev ## bring Python and templates into the house format
 	$(BIN)/djlint --reformat --quiet templates dipportal/sandbox/templates || true
 
 messages: $(VENV)/.base ## collect and compile the translations (needs gettext)
-	$(BIN)/python manage.py makemessages --locale nl --no-location --ignore .venv --ignore var
-	$(BIN)/python manage.py compilemessages --locale nl --ignore .venv --ignore var
+	$(BIN)/python manage.py makemessages --locale nl --no-location --no-obsolete \
+		--ignore $(VENV) --ignore var --ignore tests --ignore bench --ignore 'dipportal/sandbox/*'
+	sed -i.bak '/^"POT-Creation-Date:/s/:.*/: 2026-01-01 00:00+0000\\n"/' locale/nl/LC_MESSAGES/django.po
+	rm locale/nl/LC_MESSAGES/django.po.bak
+	$(BIN)/python manage.py compilemessages --locale nl --ignore $(VENV) --ignore var
 
 requirements: $(VENV)/.dev ## work out the pinned packages anew from the .in files
 	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url base.in

@@ -32,6 +32,7 @@ class Machine:
     """What there is to test with; `lacks` says what is left out for want of what."""
 
     chromium: bool = False
+    gettext: bool = False
     postgres: bool = False
     redis_numbers: tuple[int, int] | None = None
     lacks: list[str] = field(default_factory=list)
@@ -40,11 +41,18 @@ class Machine:
     def servers(self) -> bool:
         return self.postgres and self.redis_numbers is not None
 
+    @property
+    def without(self) -> str:
+        """What the expression of markers has to leave out, to be put behind another one."""
+        return ("" if self.chromium else " and not browser") + ("" if self.gettext else " and not gettext")
+
 
 def look_around() -> Machine:
-    machine = Machine(chromium=Path(CHROMIUM).exists())
+    machine = Machine(chromium=Path(CHROMIUM).exists(), gettext=shutil.which("xgettext") is not None)
     if not machine.chromium:
         machine.lacks.append(f"the browser tests: there is no Chromium at {CHROMIUM} (set CHROMIUM)")
+    if not machine.gettext:
+        machine.lacks.append("the search for untranslated strings: there is no xgettext (it comes with gettext)")
     try:
         psycopg.connect(POSTGRES, connect_timeout=3).close()
         machine.postgres = True
@@ -137,7 +145,6 @@ def main() -> int:
     if strict and machine.lacks:
         print("With CI=true nothing may be left out, but this machine lacks something:", *machine.lacks, sep="\n  ")
         return 1
-    without_browser = "" if machine.chromium else " and not browser"
     code, told = pytest("collect", {}, "--collect-only", "-q", quiet=True)
     if code != 0:
         return code
@@ -145,11 +152,11 @@ def main() -> int:
 
     runs: list[tuple[str, dict[str, Any]]] = []
     print("\nOn SQLite, with the file-system broker:", flush=True)
-    code, told = run("sqlite", "not postgres" + without_browser, {})
+    code, told = run("sqlite", "not postgres" + machine.without, {})
     runs.append(("sqlite", told))
     if code == 0 and machine.servers:
         print("\nOn PostgreSQL, with Redis:", flush=True)
-        code, told = run("postgres", without_browser.removeprefix(" and "), servers(machine))
+        code, told = run("postgres", machine.without.removeprefix(" and "), servers(machine))
         runs.append(("postgres", told))
     if code != 0:
         return code
