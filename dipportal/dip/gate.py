@@ -29,8 +29,6 @@ FAILURES_ALLOWED = 5
 SHORTEST_REST = dt.timedelta(seconds=30)
 LONGEST_REST = dt.timedelta(minutes=15)
 TOKEN_MARGIN = dt.timedelta(seconds=30)
-# Longer than a log-in takes at worst; a process that died while logging in holds up the others no longer than this.
-TOKEN_LEASE = dt.timedelta(seconds=90)
 
 
 def wait_for_turn(connection: Connection) -> None:
@@ -124,9 +122,11 @@ def _shared_token(pk: int, stale: str) -> str:
 
 
 def _lease(pk: int, mark: str) -> bool:
+    """Longer than a log-in takes at worst; a process that dies in one holds up the others no longer than this."""
     now = timezone.now()
+    longest = dt.timedelta(seconds=settings.DIP_CONNECT_TIMEOUT + settings.DIP_READ_TIMEOUT + 5)
     free = Connection.objects.filter(Q(token_lease_until__isnull=True) | Q(token_lease_until__lte=now), pk=pk)
-    return free.update(token_lease=mark, token_lease_until=now + TOKEN_LEASE) == 1
+    return free.update(token_lease=mark, token_lease_until=now + longest) == 1
 
 
 def _release(pk: int, mark: str, found: str) -> str:

@@ -106,6 +106,13 @@ def _hang(fault: Fault, act: Act) -> Outcome:
     return Outcome("hung", act().reply)
 
 
+def _slow_answer(fault: Fault, act: Act) -> Outcome:
+    """Acts at once and keeps the answer to itself for a while: time to kill whoever waits for it."""
+    done = act()
+    time.sleep(_seconds(fault))
+    return Outcome("answered slowly", done.reply)
+
+
 def _bare_id(fault: Fault, act: Act) -> Outcome:
     done = act()
     shown = done.reply if done.identity is None else replace(done.reply, text=dumps(done.identity))
@@ -131,6 +138,7 @@ KINDS: dict[str, Callable[[Fault, Act], Outcome]] = {
     "html200": _html200,
     "late": _late,
     "hang": _hang,
+    "slow-answer": _slow_answer,
     "bare-id": _bare_id,
     "no-id": _no_id,
     # These two change how the call is carried out; the pipeline does that, the answer stays plain.
