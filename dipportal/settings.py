@@ -180,7 +180,8 @@ CONTENT_SECURITY_POLICY = {
 # --- language and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The second holds the Dutch of django-allauth in the words of this portal.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "accounts"]
 TIME_ZONE = "Europe/Amsterdam"
 USE_I18N = USE_TZ = True
 

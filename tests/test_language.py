@@ -6,24 +6,34 @@ import subprocess
 import sys
 from pathlib import Path
 
+import allauth
 import polib
 import pytest
+from django.utils import translation
 
 ROOT = Path(__file__).resolve().parent.parent
 DUTCH = ROOT / "locale" / "nl" / "LC_MESSAGES"
+# django-allauth's own strings, in the words of this portal.
+ACCOUNTS = ROOT / "locale" / "accounts" / "nl" / "LC_MESSAGES"
+BOTH = pytest.mark.parametrize("folder", [DUTCH, ACCOUNTS], ids=["portal", "accounts"])
+ALLAUTH = Path(allauth.__file__).parent
+INFORMAL = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
+SHOWN = re.compile(r"(templates/)?(account|mfa|usersessions)/")
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|\{[a-z_]*\}")
 
 
-def test_every_line_is_translated_and_none_is_a_guess() -> None:
-    catalogue = polib.pofile(str(DUTCH / "django.po"))
+@BOTH
+def test_every_line_is_translated_and_none_is_a_guess(folder: Path) -> None:
+    catalogue = polib.pofile(str(folder / "django.po"))
     assert len(catalogue) > 100
     assert [entry.msgid for entry in catalogue.untranslated_entries()] == []
     assert [entry.msgid for entry in catalogue.fuzzy_entries()] == []
     assert [entry.msgid for entry in catalogue.obsolete_entries()] == []
 
 
-def test_translations_keep_the_placeholders() -> None:
-    for entry in polib.pofile(str(DUTCH / "django.po")):
+@BOTH
+def test_translations_keep_the_placeholders(folder: Path) -> None:
+    for entry in polib.pofile(str(folder / "django.po")):
         wanted = set(PLACEHOLDER.findall(entry.msgid)) | set(PLACEHOLDER.findall(entry.msgid_plural))
         for text in [entry.msgstr] if entry.msgstr else entry.msgstr_plural.values():
             # A singular may leave the number out ('one day').
@@ -32,12 +42,41 @@ def test_translations_keep_the_placeholders() -> None:
                 assert set(PLACEHOLDER.findall(text)) == wanted, entry.msgid
 
 
-def test_the_compiled_catalogue_is_the_written_one() -> None:
+@BOTH
+def test_the_compiled_catalogue_is_the_written_one(folder: Path) -> None:
     written = {(entry.msgctxt, entry.msgid): entry.msgstr or entry.msgstr_plural
-               for entry in polib.pofile(str(DUTCH / "django.po"))}  # fmt: skip
+               for entry in polib.pofile(str(folder / "django.po"))}  # fmt: skip
     compiled = {(entry.msgctxt, entry.msgid): entry.msgstr or entry.msgstr_plural
-                for entry in polib.mofile(str(DUTCH / "django.mo"))}  # fmt: skip
+                for entry in polib.mofile(str(folder / "django.mo"))}  # fmt: skip
     assert compiled == written
+
+
+def test_our_dutch_overrides_only_what_allauth_says_and_what_we_do_not() -> None:
+    """A string that the portal has too belongs in its own catalogue; one that allauth dropped is of no use."""
+    own = {entry.msgid for entry in polib.pofile(str(DUTCH / "django.po"))}
+    theirs = {entry.msgid for entry in polib.pofile(str(ALLAUTH / "locale" / "nl" / "LC_MESSAGES" / "django.po"))}
+    overridden = {entry.msgid for entry in polib.pofile(str(ACCOUNTS / "django.po"))}
+    assert overridden - theirs == set()
+    assert overridden & own == set()
+
+
+def test_people_are_addressed_with_u() -> None:
+    """Nobody is called 'je': not in our own Dutch, and not in allauth's as far as its pages are used here."""
+    for folder in (DUTCH, ACCOUNTS):
+        for entry in polib.pofile(str(folder / "django.po")):
+            assert not INFORMAL.search(" ".join([entry.msgstr, *entry.msgstr_plural.values()])), entry.msgid
+    said = [
+        gettext_in_dutch(entry.msgid)
+        for entry in polib.pofile(str(ALLAUTH / "locale" / "nl" / "LC_MESSAGES" / "django.po"))
+        if any(SHOWN.match(path) and "/email/" not in path for path, _line in entry.occurrences)
+    ]
+    assert len(said) > 150
+    assert [text for text in said if INFORMAL.search(text)] == []
+
+
+def gettext_in_dutch(text: str) -> str:
+    with translation.override("nl"):
+        return translation.gettext(text)
 
 
 @pytest.mark.gettext

@@ -32,5 +32,5 @@ def ago(value: dt.datetime | None) -> str:
     if value is None:
         return ""
     if timezone.now() - value < dt.timedelta(minutes=1):
-        return gettext("just now")
+        return gettext("less than a minute")
     return timesince(value, depth=1)

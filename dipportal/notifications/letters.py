@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts.display import text_of
@@ -100,7 +100,11 @@ def letter(kind: Kind, deal: Deal, reader: Reader) -> dict[str, Any]:
 def _action(kind: Kind, event: Entry) -> str:
     if kind is Kind.ANSWER:
         return _("Approved") if event.code == "contract.approved" else _("Rejected")
-    return {Kind.PROPOSAL: _("Answer"), Kind.WITHDRAWAL: _("Withdrawn"), Kind.CONFLICT: _("Two answers")}[kind]
+    return {
+        Kind.PROPOSAL: pgettext("subject of a mail", "Answer"),
+        Kind.WITHDRAWAL: _("Withdrawn"),
+        Kind.CONFLICT: _("Two answers"),
+    }[kind]
 
 
 def _subject(deal: Deal, reader: Reader) -> str:
