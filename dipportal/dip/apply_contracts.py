@@ -46,8 +46,16 @@ class Work:
     local: dict[str, int] = field(default_factory=dict)
 
 
-def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> tuple[Tally, set[str]]:
-    """Returns the tally and the ids of records that wait (the watermark must not pass them)."""
+@dataclass(frozen=True)
+class Applied:
+    """`held` wait for something here, so the watermark must not pass them; `news` are DIP's numbers that were news."""
+
+    tally: Tally
+    held: set[str]
+    news: frozenset[int]
+
+
+def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
     memory = Memory.load(under.organisation, RecordKind.CONTRACT, None if full else page.ids)
     work = Work(page, memory, under)
     news = memory.news(page)
@@ -64,7 +72,7 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> tuple[Tall
         tally.errors.append(text % {"number": key, "reason": fault.rstrip(".")})
     tally.add(_missing(work, full=full))
     memory.store()
-    return tally, work.held
+    return Applied(tally, work.held, frozenset(record.id for record in news.values()))
 
 
 # --- from records to facts -----------------------------------------------------------------------------------

@@ -146,14 +146,17 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
     page: Page[ContractRecord] = page_of([parsed])
     pull.tell_faults(what, page)
 
+    news: set[int] = set()
+
     def step() -> Tally:
         # Without a watermark everything was asked for, so what does not come back is missing.
-        tally, held = apply_contracts.apply(page, under, full=params is None)
-        _move_watermark(pull.connection, page, held)
-        return tally
+        done = apply_contracts.apply(page, under, full=params is None)
+        _move_watermark(pull.connection, page, done.held)
+        news.update(done.news)
+        return done.tally
 
     if pull.write(what, step):
-        _look_for_duplicates(pull)
+        _look_for_duplicates(pull, news)
 
 
 def watermark(connection: Connection) -> dt.datetime | None:
@@ -182,11 +185,19 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
         Connection.objects.filter(pk=connection.pk).update(contracts_watermark=stamp(mark))
 
 
-def _look_for_duplicates(pull: Pull) -> None:
-    for found in duplicates.find(pull.organisation):
-        pull.tally.counts["duplicates"] += 1
-        pull.alarm(found.sentence)
-        log.error("duplicate in DIP", connection=pull.connection.pk, contracts=list(found.numbers))
+def _look_for_duplicates(pull: Pull, news: set[int]) -> None:
+    """Alarm for what looks double since this run, one sentence for what did before: an old pair is no news daily."""
+    found = duplicates.find(pull.organisation)
+    fresh = [one for one in found if news.intersection(one.numbers)]
+    pull.tally.counts["duplicates"] += len(found)
+    for one in fresh:
+        pull.alarm(one.sentence)
+    if fresh:
+        numbers = [list(one.numbers) for one in fresh[:20]]
+        log.error("duplicates in DIP", connection=pull.connection.pk, count=len(fresh), contracts=numbers)
+    if len(found) > len(fresh):
+        text = _("%(count)d other agreements in DIP look double, as before.")
+        pull.alarm(text % {"count": len(found) - len(fresh)})
 
 
 _KINDS: dict[RunKind, Callable[[Pull], None]] = {

@@ -503,6 +503,19 @@ def test_two_open_agreements_about_the_same_evening_alarm(world: World, noord: C
     assert "10, 11" in " ".join(run.errors)
 
 
+def test_an_old_double_is_told_and_alarms_no_more(
+    world: World, noord: Connection, fake: FakeDip, caplog: pytest.LogCaptureFixture
+) -> None:
+    evening = fake.contract(10)["performances"]
+    fake.contract(11, performances=evening)
+    pulled(noord, "contracts")
+    caplog.clear()
+    run = pulled(noord, "contracts")
+    assert run.counts["duplicates"] == 1
+    assert len(run.errors) == 1
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
 def test_versions_and_closed_agreements_are_no_duplicates(world: World, noord: Connection, fake: FakeDip) -> None:
     evening = fake.contract(10, childIds=[11])["performances"]
     fake.contract(11, status="proposed", parentId=10, performances=evening)
