@@ -3,7 +3,10 @@
 Doing it again changes nothing. The same world in the sandbox gives the same data here.
 """
 
+import functools
 from collections.abc import Callable
+
+from django.contrib.auth.hashers import make_password
 
 from dipportal.catalogue.models import Producer, Theater
 from dipportal.core.errors import PortalError
@@ -39,11 +42,22 @@ def seed(say: Say) -> None:
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
 
 
+@functools.cache
+def hashed_password() -> str:
+    """Hashing is slow on purpose; one password for all needs it once."""
+    return make_password(people.PASSWORD)
+
+
 def make_user(person: people.Person) -> User:
     user = User.objects.filter(email=person.email).first()
     if user is None:
-        make = User.objects.create_superuser if person.staff else User.objects.create_user
-        user = make(person.email, people.PASSWORD, name=person.name)
+        user = User.objects.create(
+            email=person.email,
+            name=person.name,
+            password=hashed_password(),
+            is_staff=person.staff,
+            is_superuser=person.staff,
+        )
         # The demo's addresses exist nowhere, so nobody could confirm them.
         user.emailaddress_set.create(email=person.email, verified=True, primary=True)  # type: ignore[attr-defined]
     return user

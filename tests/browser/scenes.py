@@ -42,6 +42,7 @@ def enter_production(planner: Visitor, title: str, *, evenings: int = 2) -> int:
     planner.go(f"{AGENCY}producties/nieuw/")
     planner.fields(title=title)
     planner.page.locator("select[name=producer]").select_option("123")
+    planner.page.locator("select[name=genre]").select_option(index=1)
     planner.act("save")
     expect(planner.page).to_have_url(re.compile(r"/producties/\d+/$"))
     number = int(planner.path.rstrip("/").rsplit("/", 1)[1])

@@ -75,7 +75,7 @@ def test_messages_come_in_their_order(tmp_path: Path) -> None:
         queue = opened.SimpleQueue("work")
         for number in range(20):
             queue.put(number)
-        assert [queue.get(timeout=1).payload for _number in range(20)] == list(range(20))
+        assert [queue.get(timeout=20).payload for _number in range(20)] == list(range(20))
         with pytest.raises(Empty):
             queue.get(timeout=0.1)
 
