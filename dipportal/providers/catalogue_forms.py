@@ -141,7 +141,10 @@ class PerformanceForm(forms.Form):
     day = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     theater = TheaterField(
-        label=_("Theater"), max_length=400, widget=forms.TextInput(attrs={"list": "theaters", "autocomplete": "off"})
+        label=_("Theater"),
+        max_length=400,
+        widget=forms.TextInput(attrs={"list": "theaters", "autocomplete": "off"}),
+        help_text=_("Name, city or number."),
     )
     hall = forms.ChoiceField(
         label=_("Hall"),

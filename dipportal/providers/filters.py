@@ -61,9 +61,8 @@ def day_filter(label: Any, method: Any) -> django_filters.DateFilter:
 
 def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:
     own = contracts.contracts_of(request.organisation).order_by()  # type: ignore[attr-defined]
-    return catalogue.theaters(request.organisation, retired=True).filter(  # type: ignore[attr-defined]
-        pk__in=own.values("theater")
-    )
+    rows = catalogue.theaters(request.organisation, retired=True)  # type: ignore[attr-defined]
+    return rows.filter(pk__in=own.values("theater")).prefetch_related(None)
 
 
 def _own_productions(request: HttpRequest) -> QuerySet[Production]:

@@ -59,6 +59,7 @@ def theaters_of(organisation: Organisation, production: Production) -> QuerySet[
     return (
         catalogue.theaters(organisation, retired=True)
         .filter(Exists(plays.filter(theater=OuterRef("pk"))))
+        .prefetch_related(None)
         .order_by("name", "pk")
     )
 

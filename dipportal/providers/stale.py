@@ -60,7 +60,7 @@ def shown(form: forms.Form, name: str, value: Any = None) -> str:
     field = form.fields[name]
     raw = form[name].value() if value is None else field.prepare_value(value)
     if isinstance(field, forms.ChoiceField):
-        return _label(field, str(getattr(raw, "pk", raw)))
+        return _label(field, str(getattr(raw, "pk", raw) or ""))
     if isinstance(field, forms.BooleanField):
         return text(bool(raw))
     return str(field.widget.format_value(raw) or "") if hasattr(field.widget, "format_value") else text(raw)

@@ -12,6 +12,7 @@ from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import Invalid, PortalError
 from dipportal.core.listing import listing
+from dipportal.dip.rules import dip_state
 from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
@@ -19,7 +20,9 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
 from dipportal.providers.filters import ContractFilter
 from dipportal.providers.forms import ReasonForm
+from dipportal.providers.history import lines
 from dipportal.providers.pages import go, tell
+from dipportal.providers.problems import Problem
 
 ORDERS = {
     "date": ("first_at",),
@@ -47,7 +50,10 @@ def contract_list(request: AreaRequest) -> HttpResponse:
 @area(Side.PROVIDER)
 def contract(request: AreaRequest, pk: int) -> HttpResponse:
     shown = loaders.contract(request, pk)
-    return render(request, "providers/contract.html", contract_context(request, shown))
+    dip = dip_state(shown)
+    stuck = [Problem(row, "", "") for row in dip.stuck]
+    context = {**contract_context(request, shown), "dip": dip, "stuck": stuck}
+    return render(request, "providers/contract.html", context)
 
 
 def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
@@ -61,7 +67,7 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
         "missing": rules.faults_in_terms(shown.type, shown.term_values(), complete=True),
         "warnings": rules.warnings_in_terms(shown.type, shown.term_values()),
         "start_time_rejected": display.start_time_rejected(shown),
-        "entries": timeline(shown.thread, side=Audience.PROVIDER),
+        "entries": lines(timeline(shown.thread, side=Audience.PROVIDER)),
         "may": {move: rules.may(shown, move, request.actor) for move in ("update", "propose", "withdraw", "amend")},
     }
 

@@ -22,6 +22,7 @@ from dipportal.providers import loaders, queries
 from dipportal.providers.catalogue_forms import FIELD_OF, PerformanceForm, PerformanceRows
 from dipportal.providers.filters import PerformanceFilter
 from dipportal.providers.forms import ReasonForm
+from dipportal.providers.history import lines
 from dipportal.providers.pages import address, go, tell
 from dipportal.providers.stale import stale_fields
 
@@ -151,7 +152,7 @@ def performance_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "performance": shown,
         "stale": stale,
         "affected": queries.affected(request.organisation, [shown]),
-        "entries": timeline(shown.thread, side=Audience.PROVIDER),
+        "entries": lines(timeline(shown.thread, side=Audience.PROVIDER)),
         "back_url": address(request, "production", pk=shown.production_id),
     }
     return render(request, "providers/performance_form.html", context, status=409 if stale else 200)

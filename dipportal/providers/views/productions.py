@@ -19,6 +19,7 @@ from dipportal.providers import loaders, queries
 from dipportal.providers.catalogue_forms import ProductionForm
 from dipportal.providers.filters import ProductionFilter
 from dipportal.providers.forms import ReasonForm
+from dipportal.providers.history import lines
 from dipportal.providers.pages import address, blame, go, tell
 from dipportal.providers.stale import stale_fields
 
@@ -54,7 +55,7 @@ def production(request: AreaRequest, pk: int) -> HttpResponse:
         {
             "production": shown,
             "tour": [(performance, agreed.get(performance.pk)) for performance in tour],
-            "entries": timeline(shown.thread, side=Audience.PROVIDER)[:50],
+            "entries": lines(timeline(shown.thread, side=Audience.PROVIDER)[:50]),
         },
     )
 

@@ -1,0 +1,240 @@
+"""The start page, the synchronisation, and what a page says of DIP."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from dipportal.contracts.models import Contract
+from dipportal.dip import tasks
+from dipportal.dip.models import Connection, Operation, RemoteRecord, SyncRun
+from dipportal.journal.models import Entry
+from dipportal.organisations.models import Organisation
+from dipportal.outbox.models import State
+from tests.providers.browser import at, signed_in
+from tests.world import World
+
+
+def operation(
+    organisation: Organisation, contract: Contract, state: State = State.ATTENTION, **values: Any
+) -> Operation:
+    return Operation.objects.create(
+        kind="contract.create",
+        key=f"contract:{contract.pk}",
+        organisation=organisation,
+        subject_kind="contract",
+        subject_id=contract.pk,
+        state=state,
+        **{"error_text": "DIP kent dit theater niet.", **values},
+    )
+
+
+def quiet(world: World) -> None:
+    """Take away what the actions queued by themselves."""
+    Operation.objects.all().delete()
+
+
+@pytest.fixture
+def connection(world: World) -> Connection:
+    return Connection.objects.create(organisation=world.agency, client_id="x")
+
+
+@pytest.fixture
+def pulls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """What would have been queued."""
+    queued: list[tuple[int, str]] = []
+    monkeypatch.setattr(tasks.pull_one, "delay", lambda pk, kind: queued.append((pk, str(kind))))
+    monkeypatch.setattr(tasks.drain_operations, "delay", lambda: None)
+    return queued
+
+
+# --- start -------------------------------------------------------------------------------------------------------
+def sections(world: World, name: str = "agency_viewer") -> dict[str, Any]:
+    context = signed_in(world, name).get(at(world.agency, "start")).context
+    return {section.kind.name: section for section in context["sections"]}
+
+
+def test_what_waits_stands_in_its_section(world: World) -> None:
+    concept, proposed, rejected = (world.contract(status=status) for status in ("concept", "proposed", "rejected"))
+    conflict = world.contract(status="approved")
+    Contract.objects.filter(pk=conflict.pk).update(conflict_at=timezone.now(), conflict_text="anders")
+    world.rival_contract(status="rejected")
+    found = sections(world)
+    assert found["concepts"].rows == [concept]
+    assert found["unanswered"].rows == [proposed]
+    assert found["rejections"].rows == [rejected]
+    assert found["conflicts"].rows == [conflict]
+    assert found["bare"].rows == world.performances[1:]
+
+
+def test_a_section_shows_the_first_and_leads_to_all(world: World) -> None:
+    for _number in range(7):
+        world.contract()
+    section = sections(world)["concepts"]
+    assert (len(section.rows), section.count, section.more) == (5, 7, True)
+    everything = signed_in(world, "agency_viewer").get(section.url)
+    assert len(everything.context["listing"].page) == 7
+
+
+@pytest.mark.parametrize("name", ["rejections", "unanswered", "concepts", "conflicts", "bare"])
+def test_the_way_to_all_shows_the_same_rows(world: World, name: str) -> None:
+    for status in ("concept", "proposed", "rejected", "approved"):
+        world.contract(status=status)
+    world.contract(performances=[world.performances[1]], status="approved")
+    Contract.objects.filter(status="approved").update(conflict_at=timezone.now(), conflict_text="anders")
+    section = sections(world)[name]
+    page = signed_in(world, "agency_viewer").get(section.url)
+    assert {row.pk for row in page.context["listing"].page} == {row.pk for row in section.rows}
+
+
+def test_everything_done_is_said(world: World) -> None:
+    world.contract(status="approved", performances=world.performances)
+    quiet(world)
+    page = signed_in(world, "agency_viewer").get(at(world.agency, "start"))
+    assert (page.context["sections"], page.context["problems"], page.context["fresh"]) == ([], [], False)
+    assert 'class="empty-state"' in page.content.decode()
+
+
+def test_the_draft_link_of_a_bare_performance_leads_to_its_form(world: World) -> None:
+    page = signed_in(world, "agency_editor").get(at(world.agency, "start")).content.decode()
+    link = f"?production={world.production.pk}&amp;theater={world.theater.pk}"
+    assert link in page
+    form = signed_in(world, "agency_editor").get(at(world.agency, "contract_new") + link.replace("&amp;", "&"))
+    assert form.context["theater"] == world.theater
+
+
+def test_problems_with_dip_are_named_and_those_of_the_neighbour_are_not(world: World) -> None:
+    own, strange = world.contract(), world.rival_contract()
+    quiet(world)
+    operation(world.agency, own)
+    operation(world.rival, strange, error_text="Van de buren")
+    page = signed_in(world, "agency_viewer").get(at(world.agency, "start"))
+    (problem,) = page.context["problems"]
+    assert problem.url == at(world.agency, "contract", pk=own.pk)
+    assert "DIP kent dit theater niet." in page.content.decode()
+    assert "Van de buren" not in page.content.decode()
+
+
+# --- synchronisation ---------------------------------------------------------------------------------------------
+def test_the_runs_are_ones_own(world: World, connection: Connection) -> None:
+    ended = timezone.now()
+    mine = SyncRun.objects.create(
+        connection=connection,
+        organisation=world.agency,
+        kind="contracts",
+        state="partly",
+        started_at=ended - dt.timedelta(seconds=90),
+        finished_at=ended,
+        counts={"seen": 4217},
+        errors=["Eén productie had geen datum."],
+    )
+    SyncRun.objects.create(organisation=world.rival, kind="contracts", state="good", errors=["Van de buren"])
+    page = signed_in(world, "agency_viewer").get(at(world.agency, "sync"))
+    assert page.context["runs"] == [(mine, 90)]
+    text = page.content.decode()
+    assert "Eén productie had geen datum." in text
+    assert "Van de buren" not in text
+    assert "data-action" not in text
+
+
+def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: list[tuple[int, str]]) -> None:
+    client = signed_in(world, "agency_editor")
+    assert client.get(at(world.agency, "sync_now")).status_code == 405
+    assert client.post(at(world.agency, "sync_now")).status_code == 302
+    assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts")]
+
+
+def test_sync_now_waits_for_one_that_runs(world: World, connection: Connection, pulls: list[tuple[int, str]]) -> None:
+    SyncRun.objects.create(connection=connection, organisation=world.agency, kind="contracts", state="running")
+    signed_in(world, "agency_editor").post(at(world.agency, "sync_now"))
+    assert pulls == []
+
+
+def test_sync_now_without_a_connection_or_a_broker_says_so(
+    world: World, pulls: list[tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in(world, "agency_editor")
+    answer = client.post(at(world.agency, "sync_now"), follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+    Connection.objects.create(organisation=world.agency, client_id="x")
+
+    def away(*_args: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(tasks.pull_one, "delay", away)
+    answer = client.post(at(world.agency, "sync_now"), follow=True)
+    assert [message.level_tag for message in answer.context["messages"]] == ["error"]
+
+
+def test_a_stuck_operation_is_tried_again(world: World, pulls: list[tuple[int, str]]) -> None:
+    row = operation(world.agency, world.contract())
+    client = signed_in(world, "agency_editor")
+    back = at(world.agency, "start")
+    answer = client.post(at(world.agency, "operation_retry", pk=row.pk), {"next": back})
+    assert answer.headers["Location"] == back
+    row.refresh_from_db()
+    assert row.state == State.WAITING
+    assert Entry.objects.filter(code="outbox.retried").count() == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["https://boef.example/", "//boef.example/", "javascript:alert(1)", ""])
+def test_trying_again_leads_nowhere_else(world: World, elsewhere: str, pulls: list[tuple[int, str]]) -> None:
+    row = operation(world.agency, world.contract())
+    answer = signed_in(world, "agency_editor").post(at(world.agency, "operation_retry", pk=row.pk), {"next": elsewhere})
+    assert answer.headers["Location"] == at(world.agency, "sync")
+
+
+@pytest.mark.parametrize("page", ["operation_retry", "operation_put_ours"])
+def test_operations_of_the_neighbour_and_of_a_viewer_stay(world: World, page: str) -> None:
+    own = operation(world.agency, world.contract())
+    strange = operation(world.rival, world.rival_contract())
+    url = at(world.agency, page, pk=own.pk)
+    assert signed_in(world, "agency_viewer").post(url).status_code == 403
+    assert signed_in(world, "agency_manager").post(at(world.agency, page, pk=strange.pk)).status_code == 404
+    assert signed_in(world, "rival_manager").post(url).status_code == 404
+    assert signed_in(world, "agency_manager").get(url).status_code == 405
+    for row in (own, strange):
+        row.refresh_from_db()
+        assert row.state == State.ATTENTION
+
+
+def test_ours_is_put_over_the_state_that_was_shown_and_no_other(world: World, pulls: list[tuple[int, str]]) -> None:
+    row = operation(world.agency, world.contract(), error_code="conflict", payload={"seen": "abc"})
+    client, url = signed_in(world, "agency_editor"), at(world.agency, "operation_put_ours", pk=row.pk)
+    assert 'name="seen" value="abc"' in client.get(at(world.agency, "sync")).content.decode()
+    client.post(url, {"seen": "older"})
+    row.refresh_from_db()
+    assert row.state == State.ATTENTION
+    client.post(url, {"seen": "abc"})
+    row.refresh_from_db()
+    assert (row.state, row.base_digest) == (State.WAITING, "abc")
+
+
+# --- the panel of an agreement -----------------------------------------------------------------------------------
+def panel(world: World, contract: Contract) -> Any:
+    page = signed_in(world, "agency_viewer").get(at(world.agency, "contract", pk=contract.pk))
+    return page.context["dip"], page.content.decode()
+
+
+def test_the_panel_says_what_waits_and_what_is_stuck(world: World) -> None:
+    contract = world.contract()
+    quiet(world)
+    operation(world.agency, contract, State.WAITING, error_text="")
+    operation(world.agency, contract)
+    state, page = panel(world, contract)
+    assert (len(state.waiting), len(state.stuck)) == (1, 1)
+    assert "DIP kent dit theater niet." in page
+    assert 'data-action="retry"' not in page
+    editor = signed_in(world, "agency_editor").get(at(world.agency, "contract", pk=contract.pk)).content.decode()
+    assert 'data-action="retry"' in editor
+
+
+def test_the_panel_says_that_dip_still_waits_for_the_answer(world: World) -> None:
+    contract = world.contract(status="approved")
+    Contract.objects.filter(pk=contract.pk).update(dip_id=4711)
+    RemoteRecord.objects.create(organisation=world.agency, kind="contract", remote_id="4711", status="proposed")
+    state, page = panel(world, contract)
+    assert (state.number, str(state.remote_status), state.answer_differs) == (4711, "proposed", True)
+    assert "4711" in page
