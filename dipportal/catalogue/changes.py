@@ -18,6 +18,8 @@ LATELY = dt.timedelta(days=30)
 
 @dataclass(frozen=True)
 class Change:
+    """The reason on the line is the provider's own: no page of the other side shows it."""
+
     entry: Entry
     performance: Performance
 

@@ -10,7 +10,6 @@ declare(
     Code("contract.approved", _("Approved"), Audience.BOTH, tone="good", icon="check"),
     Code("contract.rejected", _("Rejected"), Audience.BOTH, tone="bad", icon="x"),
     Code("contract.amended", _("New version after the rejection"), Audience.PROVIDER, icon="git-branch"),
-    Code("contract.found", _("Found in DIP"), Audience.PROVIDER, icon="download"),
     Code("contract.followed", _("Changed in DIP"), Audience.PROVIDER, icon="download"),
     Code(
         "contract.conflict",

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
 
 from dipportal.core.listing import listing
 from dipportal.notifications.models import Email
@@ -27,7 +26,7 @@ def in_demo(view: View) -> View:
             raise Http404
         return view(request, *args, **kwargs)
 
-    return public(require_safe(inner))
+    return public(inner, methods=("GET",))
 
 
 @in_demo

@@ -164,7 +164,7 @@ def _fact(
         own_reference=clip(Contract, "own_reference", wire.own_reference_in(record.name)),
         modified_at=record.modified_at,
         terms=record.terms,
-        rejection_reason=record.reject_reason,
+        rejection_reason=record.rejection_reason,
         rejected_terms=record.rejected_terms,
     )
 

@@ -106,7 +106,7 @@ class ContractRecord:
     reference: str
     status: Status | None
     raw_status: str
-    reject_reason: str
+    rejection_reason: str
     modified_at: dt.datetime | None
     contact_receiver: str
     contact_provider: str

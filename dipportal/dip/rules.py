@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from dipportal.contracts.enums import Status
+from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
 from dipportal.dip import operations, state, wire
 from dipportal.dip.models import Operation, RemoteRecord, Subject
@@ -70,6 +70,14 @@ def dip_state(contract: Contract) -> DipState:
         still_proposed=contract.status == Status.CONCEPT and status == Status.PROPOSED,
         answer_differs=_answer_differs(contract, status),
     )
+
+
+def dip_still_waits(contract: Contract) -> bool:
+    """Answered in the portal, while DIP, which has no call for an answer, still says 'proposed'. For both sides."""
+    if contract.status not in (Status.APPROVED, Status.REJECTED) or contract.answer_source != AnswerSource.PORTAL:
+        return False
+    seen = _seen(contract)
+    return seen is not None and wire.contract_status(seen.status) == Status.PROPOSED
 
 
 def _seen(contract: Contract) -> RemoteRecord | None:

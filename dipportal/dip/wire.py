@@ -331,7 +331,7 @@ def parse_contract(raw: Raw) -> ContractRecord:
         reference=reference_in(_text(raw, "name")),
         status=_CONTRACT_STATUS.get(status),
         raw_status=status,
-        reject_reason=_text(raw, "reject_reason"),
+        rejection_reason=_text(raw, "reject_reason"),
         modified_at=_maybe(raw, "modified", parse_moment),
         contact_receiver=_text(raw, "contact_theater"),
         contact_provider=_text(raw, "contact_producer"),

@@ -53,8 +53,3 @@ def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
 
 def evenings(contract: Contract) -> list[Performance]:
     return list(contract.performances.select_related("hall", "production").order_by("starts_at", "pk"))
-
-
-def dip_is_behind(contract: Contract) -> bool:
-    """Was this answered here, while DIP still says 'proposed'?"""
-    return False

@@ -11,6 +11,7 @@ from dipportal.contracts.display import GroupOfRows, Row, groups, start_time_rej
 from dipportal.contracts.enums import AnswerSource
 from dipportal.contracts.models import Contract
 from dipportal.core.money import format_percent
+from dipportal.dip.rules import dip_still_waits
 from dipportal.organisations.areas import AreaRequest
 from dipportal.receivers import loaders
 
@@ -50,7 +51,7 @@ def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
         "answered_by": answered_by(contract),
         "proposer": contract.proposed_by.get_full_name() if contract.proposed_by else "",
         "contact_email": contract.contact_provider or contract.provider.contact_email,
-        "dip_is_behind": loaders.dip_is_behind(contract),
+        "dip_is_behind": dip_still_waits(contract),
     }
 
 

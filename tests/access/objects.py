@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dipportal.contracts import actions
+from dipportal.dip.models import Operation
 from dipportal.organisations import invitations
 from dipportal.organisations.models import Invitation, Membership, Organisation
+from dipportal.outbox.models import State
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -52,8 +55,6 @@ def receiver_contract(status: str = "proposed") -> Objects:
 
 
 def taken_back(world: World) -> Arguments:
-    from dipportal.contracts import actions
-
     row = world.contract(status="proposed")
     actions.withdraw(row, actor=world.actors["agency_editor"])
     return {"pk": row.pk}
@@ -95,6 +96,39 @@ def members(own: str, other: str) -> Objects:
 def invitations_of(own: str, other: str) -> Objects:
     return Objects(
         invited_by(own), {"another organisation's": invited_by(other), "one that was accepted": accepted_by(own)}
+    )
+
+
+def production() -> Objects:
+    return Objects(
+        lambda world: {"pk": world.production.pk},
+        {"another provider's": lambda world: {"pk": world.rival_production.pk}, "none at all": nothing_there},
+    )
+
+
+def performance() -> Objects:
+    return Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another provider's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    )
+
+
+def stuck_operation(organisation: str) -> Maker:
+    """A change that DIP refused, and that somebody of this provider has to look at."""
+
+    def make(world: World) -> Arguments:
+        made = world.contract() if organisation == "agency" else world.rival_contract()
+        row = Operation.objects.filter(subject_kind="contract", subject_id=made.pk).latest("pk")
+        Operation.objects.filter(pk=row.pk).update(state=State.ATTENTION, error_code="changed_elsewhere")
+        return {"pk": row.pk}
+
+    return make
+
+
+def operation() -> Objects:
+    return Objects(
+        stuck_operation("agency"),
+        {"another provider's": stuck_operation("rival"), "none at all": nothing_there},
     )
 
 
@@ -143,6 +177,26 @@ OBJECTS: dict[str, Objects] = {
     "receivers:search": NONE,
     **organisation_pages("receivers", "kade", "haven"),
     "providers:start": NONE,
+    "providers:productions": NONE,
+    "providers:production_new": NONE,
+    "providers:production": production(),
+    "providers:production_edit": production(),
+    "providers:production_cancel": production(),
+    "providers:performance_new": production(),
+    "providers:performances": NONE,
+    "providers:halls": NONE,
+    "providers:performance_edit": performance(),
+    "providers:performance_cancel": performance(),
+    "providers:finder": NONE,
+    "providers:members": NONE,
+    "providers:search": NONE,
+    "providers:sync": NONE,
+    "providers:sync_now": NONE,
+    "providers:operation_retry": operation(),
+    "providers:operation_put_ours": operation(),
+    "providers:dip_connection": NONE,
+    "providers:dip_test": NONE,
+    "providers:dip_remove": NONE,
     "providers:contracts": NONE,
     "providers:contract_new": NONE,
     "providers:contract": provider_contract("proposed"),

@@ -1,0 +1,194 @@
+"""What the design says of the code, held by tests: rooms, sizes, spelling, templates, the journal."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from dipportal.contracts.terms import TERMS
+from dipportal.journal.codes import declared
+
+ROOT = settings.BASE_DIR
+CODE = [path for path in (ROOT / "dipportal").rglob("*.py") if "migrations" not in path.parts]
+TEMPLATES = [path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt")]
+
+MOST_LINES_OF_A_FILE = 500
+MOST_LINES_OF_A_FUNCTION = 60
+# File or function → why it is longer.
+LONGER: dict[str, str] = {}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_there_is_code_to_look_at() -> None:
+    assert len(CODE) > 100
+    assert len(TEMPLATES) > 50
+
+
+def test_files_stay_small() -> None:
+    sizes = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_FILE and name not in LONGER} == {}
+
+
+def functions() -> Iterator[tuple[str, int]]:
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name_of(path)}:{node.name}", (node.end_lineno or 0) - node.lineno + 1
+
+
+def test_functions_stay_small() -> None:
+    sizes = dict(functions())
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_FUNCTION and name not in LONGER} == {}
+    assert set(LONGER) - set(sizes) - {name_of(path) for path in CODE} == set(), "no longer needed"
+
+
+@pytest.mark.parametrize("area", ["providers", "receivers"])
+def test_role_areas_never_ask_the_whole_table(area: str) -> None:
+    """Everything comes through `visible_to`, so no page can forget whose rows it shows."""
+    found = []
+    for path in CODE:
+        if name_of(path).startswith(f"dipportal/{area}/"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Attribute) and node.attr in ("objects", "_default_manager", "_base_manager"):
+                    found.append(f"{name_of(path)}:{node.lineno}")
+    assert found == []
+
+
+# What DIP calls its members and nobody else would. Plain words (name, status, remarks, rent) say nothing.
+SPELT_BY_DIP = {
+    "theater_fee", "consumption_fee", "service_fee", "wardrobe_fee", "mantel_agreement", "producer_technicians",
+    "settlement_pricing", "entrance_pricing", "royalties_percentage", "royalties_add_part_percentage",
+    "partage_percentage", "producer_warranty", "theater_warranty", "warranty_per_performance", "other_charges",
+    "reject_reason", "rejection_fields", "contact_theater", "contact_producer", "agencyAsProvider", "childIds",
+    "parentId", "startDate", "isOtherLocation", "theater_location", "theater_locations", "accompanied_by_producers",
+    "cast_members", "modifiedSince", "productionNumber", "performanceNumbers", "revised-in-pki", "error_description",
+    "first_date",
+    *(f"amount_rank{rank}" for rank in range(1, 11)),
+}  # fmt: skip
+REJECTED = re.compile(r"is_\w+_rejected")
+WIRE = "dipportal/dip/wire.py"
+
+
+def spelt(path: Path) -> Iterator[str]:
+    """Names, attributes, arguments and string literals of a file; not its comments."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield from re.findall(r"[\w-]+", node.value)
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+            yield node.arg
+
+
+def test_only_the_wire_format_spells_dip_s_members() -> None:
+    found = {}
+    for path in CODE:
+        name = name_of(path)
+        if name == WIRE or name.startswith("dipportal/sandbox/"):
+            continue
+        words = {word for word in spelt(path) if word in SPELT_BY_DIP or REJECTED.fullmatch(word)}
+        if words:
+            found[name] = sorted(words)
+    assert found == {}
+
+
+def test_the_wire_format_spells_them() -> None:
+    """The list above is no list of words that nobody uses."""
+    words = set(spelt(ROOT / WIRE))
+    assert {"theater_fee", "producer_warranty", "reject_reason"} <= words
+
+
+INLINE = {
+    "a script in the page": re.compile(r"<script(?![^>]*\bsrc=)[^>]*>", re.IGNORECASE),
+    "a style block": re.compile(r"<style\b", re.IGNORECASE),
+    "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
+    "an event attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
+    "javascript: in a link": re.compile(r"javascript:", re.IGNORECASE),
+    "something of another host": re.compile(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"'](?:https?:)?//"),
+    "text that is not escaped": re.compile(r"\|\s*safe\b|\{%\s*autoescape off"),
+}
+# Mails carry their looks with them: mail programs read no style sheet. Text mails have nothing to escape.
+MAIL = re.compile(r"templates/(mail/|\w+/email/)")
+# A help text is a string of ours or of Django's, which gives the rules for a password as a list in HTML.
+TRUSTED = {("text that is not escaped", "templates/components/field_help.html")}
+
+
+@pytest.mark.parametrize("what", INLINE)
+def test_templates_have_nothing_that_the_policy_forbids(what: str) -> None:
+    found = [
+        name_of(path)
+        for path in TEMPLATES
+        if not MAIL.match(name_of(path))
+        and (what, name_of(path)) not in TRUSTED
+        and INLINE[what].search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+# Each model of ours: the journal codes that tell of its changes, or why it has none.
+JOURNALLED: dict[str, tuple[str, ...]] = {
+    "organisations.organisation": ("organisation.created", "organisation.updated"),
+    "organisations.membership": ("member.joined", "member.role_changed", "member.removed", "member.left"),
+    "organisations.invitation": ("member.invited", "member.invited_again", "member.invitation_withdrawn"),
+    "catalogue.production": ("production.created", "production.updated", "production.cancelled"),
+    "catalogue.performance": ("performance.created", "performance.moved", "performance.cancelled"),
+    "contracts.contract": ("contract.created", "contract.proposed", "contract.approved", "contract.rejected"),
+    "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
+}
+EXEMPT: dict[str, str] = {
+    "organisations.user": "one's own name, language and preferences; log-ins and passwords are allauth's",
+    "catalogue.genre": "a copy of DIP's reference data; the run of the pull tells what changed",
+    "catalogue.producer": "a copy of DIP's reference data; who acts for it stands in the admin's own history",
+    "catalogue.theater": "a copy of DIP's reference data; who runs it stands in the admin's own history",
+    "catalogue.hall": "a copy of DIP's reference data",
+    "journal.entry": "the journal itself",
+    "notifications.email": "an outbox row: it follows from a line of the journal, and records its own outcome",
+    "dip.operation": "an outbox row: it follows from a line of the journal, and records its own outcome",
+    "dip.remoterecord": "what was last seen in DIP, word for word",
+    "dip.syncrun": "a record of its own of what a pull did",
+}
+
+
+def test_every_model_is_journalled_or_exempt_with_a_reason() -> None:
+    ours = {
+        model._meta.label_lower
+        for app in apps.get_app_configs()
+        if app.name.startswith("dipportal.")
+        for model in app.get_models()
+    }
+    assert ours == set(JOURNALLED) | set(EXEMPT)
+    assert set(JOURNALLED) & set(EXEMPT) == set()
+    assert {code for codes in JOURNALLED.values() for code in codes} - set(declared()) == set()
+
+
+def test_every_journal_code_is_written_somewhere() -> None:
+    """A code that nobody records is a promise that nobody keeps."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in CODE if path.name != "codes.py")
+    assert {code for code in declared() if f'"{code}"' not in text} == set()
+
+
+def test_the_table_of_terms_has_a_column_for_each() -> None:
+    columns = {field.name for field in apps.get_model("contracts", "Contract")._meta.get_fields()}
+    assert {term.name for term in TERMS} <= columns
+
+
+def test_no_production_code_asks_whether_it_is_tested() -> None:
+    asks = re.compile(r"\bpytest\b|PYTEST_CURRENT_TEST|sys\.argv\[1\] == .test")
+    assert [name_of(path) for path in CODE if asks.search(path.read_text(encoding="utf-8"))] == []
