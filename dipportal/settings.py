@@ -180,7 +180,7 @@ CONTENT_SECURITY_POLICY = {
 # --- language and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
-# The second holds the Dutch of django-allauth in the words of this portal.
+# The second holds the Dutch of django-allauth in the words of this portal, and what Django's own Dutch lacks.
 LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale" / "accounts"]
 TIME_ZONE = "Europe/Amsterdam"
 USE_I18N = USE_TZ = True

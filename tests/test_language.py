@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 
 import allauth
+import django
 import polib
 import pytest
 from django.utils import translation
 
 ROOT = Path(__file__).resolve().parent.parent
 DUTCH = ROOT / "locale" / "nl" / "LC_MESSAGES"
-# django-allauth's own strings, in the words of this portal.
+# django-allauth's own strings, in the words of this portal, and what Django's own Dutch lacks.
 ACCOUNTS = ROOT / "locale" / "accounts" / "nl" / "LC_MESSAGES"
 BOTH = pytest.mark.parametrize("folder", [DUTCH, ACCOUNTS], ids=["portal", "accounts"])
 ALLAUTH = Path(allauth.__file__).parent
+DJANGO = Path(django.__file__).parent
 INFORMAL = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
 SHOWN = re.compile(r"(templates/)?(account|mfa|usersessions)/")
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|\{[a-z_]*\}")
@@ -51,10 +53,14 @@ def test_the_compiled_catalogue_is_the_written_one(folder: Path) -> None:
     assert compiled == written
 
 
-def test_our_dutch_overrides_only_what_allauth_says_and_what_we_do_not() -> None:
-    """A string that the portal has too belongs in its own catalogue; one that allauth dropped is of no use."""
+def test_the_second_catalogue_has_only_what_others_say_and_the_portal_does_not() -> None:
+    """A string that the portal has too belongs in its own catalogue; one that they dropped is of no use."""
     own = {entry.msgid for entry in polib.pofile(str(DUTCH / "django.po"))}
-    theirs = {entry.msgid for entry in polib.pofile(str(ALLAUTH / "locale" / "nl" / "LC_MESSAGES" / "django.po"))}
+    sources = [
+        ALLAUTH / "locale/nl",
+        *(DJANGO / room / "locale/en" for room in ("conf", "contrib/auth", "contrib/admin")),
+    ]
+    theirs = {entry.msgid for source in sources for entry in polib.pofile(str(source / "LC_MESSAGES" / "django.po"))}
     overridden = {entry.msgid for entry in polib.pofile(str(ACCOUNTS / "django.po"))}
     assert overridden - theirs == set()
     assert overridden & own == set()
