@@ -1,0 +1,71 @@
+"""The main pages as people see them: on a laptop and on a telephone, for eyes and for screen readers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser import scenes
+from tests.browser.conftest import keep_picture
+from tests.browser.visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`follow`: go on through the first link that matches, as a reader would."""
+
+    name: str
+    path: str
+    who: str = ""
+    follow: str = ""
+
+
+FIRST = "tbody a[href*='/afspraken/']"
+PAGES = (
+    Shown("inloggen", "/account/login/"),
+    Shown("aanbieder-start", scenes.AGENCY, scenes.PLANNER),
+    Shown("aanbieder-producties", f"{scenes.AGENCY}producties/", scenes.PLANNER),
+    Shown("aanbieder-productie", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a"),
+    Shown("aanbieder-productie-nieuw", f"{scenes.AGENCY}producties/nieuw/", scenes.PLANNER),
+    Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
+    Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),
+    Shown("aanbieder-afspraak", f"{scenes.AGENCY}afspraken/?status=rejected", scenes.PLANNER, FIRST),
+    Shown("aanbieder-synchronisatie", f"{scenes.AGENCY}synchronisatie/", scenes.PLANNER),
+    Shown("aanbieder-theaters", f"{scenes.AGENCY}theaters/", scenes.PLANNER),
+    Shown("afnemer-start", scenes.KADE, scenes.PROGRAMMER),
+    Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
+    Shown("afnemer-voorstel", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST),
+    Shown("afnemer-voorstellingen", f"{scenes.KADE}voorstellingen/", scenes.PROGRAMMER),
+    Shown("mail", "/demo/mail/"),
+)  # fmt: skip
+WIDTHS = {1280: 900, 390: 844}
+
+
+def open_page(visitor: Visitor, shown: Shown) -> None:
+    if shown.who:
+        visitor.log_in(shown.who)
+    visitor.go(shown.path)
+    if shown.follow:
+        with visitor.page.expect_navigation():
+            visitor.page.locator(f"main {shown.follow}").first.click()
+    expect(visitor.page.locator("h1")).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
+def test_a_main_page(visitors: Any, shown: Shown, width: int) -> None:
+    visitor = visitors(width=width, height=WIDTHS[width])
+    spoken: list[str] = []
+    visitor.page.on("console", lambda message: spoken.append(message.text) if message.type == "error" else None)
+    visitor.page.on("pageerror", lambda error: spoken.append(str(error)))
+    open_page(visitor, shown)
+    keep_picture(visitor.page, f"{shown.name}-{width}")
+    assert spoken == [], "scripts fail, or something is not allowed to load"
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"the page is {wide} pixels wider than its window"
+    found = Axe().run(visitor.page)
+    assert found.violations_count == 0, found.generate_report()
