@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-# What a column of the database holds.
-LARGEST = 2**63 - 1
+# What a column of the database holds, and no exponent that fills the memory.
+DIGITS = 17
 
 
 class Unreadable(ValueError):
@@ -63,7 +63,7 @@ def whole(value: Any) -> int:
         number = Decimal(str(value))
     except InvalidOperation as error:
         raise Unreadable(f"no whole number: {value!r}") from error
-    if not number.is_finite() or abs(number) > LARGEST or number != number.to_integral_value():
+    if not number.is_finite() or number.adjusted() > DIGITS or number != number.to_integral_value():
         raise Unreadable(f"no whole number: {value!r}")
     return int(number)
 
@@ -75,7 +75,7 @@ def percent(value: Any) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation as error:
         raise Unreadable(f"no percentage: {value!r}") from error
-    if not number.is_finite():
+    if not number.is_finite() or number.adjusted() > DIGITS:
         raise Unreadable(f"no percentage: {value!r}")
     return number
 
