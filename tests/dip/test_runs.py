@@ -2,14 +2,15 @@
 
 import datetime as dt
 import io
+import threading
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 from django.utils import timezone
 
-from dipportal.catalogue.models import Theater
+from dipportal.catalogue.models import Performance, Theater
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull, queries
 from dipportal.dip.errors import NotDone, Unclear
@@ -219,7 +220,7 @@ def test_the_command_ends_with_an_error_when_something_broke(
     fake.contracts = ["geen bericht"]  # type: ignore[list-item]
     with pytest.raises(CommandError):
         call_command("dip_sync", "--kind", "contracts")
-    assert "set aside" in capsys.readouterr().out
+    assert "geen bericht" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("world")
@@ -289,3 +290,32 @@ def test_a_dead_dip_is_told_in_one_sentence(agency: Connection, settings: Any) -
     run = pull.run(agency, "contracts")
     assert run.state == RunState.FAILED
     assert len(run.errors) == 1
+
+
+# --- side by side --------------------------------------------------------------------------------------------------
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_pulls_meet_the_same_unknown_things_at_once(world: World, noord: Connection, fake: FakeDip) -> None:
+    """Two connections, one moment, the same new theater, production and performances: each exists once."""
+    zuid = Connection.objects.create(organisation=world.rival, client_id="zuid", secret_encrypted="")
+    for number in range(1, 60):
+        fake.contract(number, production={"id": "NL-27-123-1", "title": "Nieuw"}, theater={"id": 900, "name": "Nieuw"})
+    together = threading.Barrier(2, timeout=30)
+    fake.on_read = lambda path: together.wait() and None
+    runs: list[SyncRun] = []
+
+    def work(connection: Connection) -> None:
+        try:
+            runs.append(pull.run(connection, "contracts"))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(one,)) for one in (noord, zuid)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [run.state for run in runs] == [RunState.GOOD, RunState.GOOD]
+    assert Performance.objects.filter(number__gt=20_000_000, number__lt=20_000_060).count() == 59
+    assert Contract.objects.count() == 118
+    assert not RemoteRecord.objects.exclude(fault="").exists()
