@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dipportal.celery import app as celery
 from tests.world import World, build
 
 
@@ -20,6 +21,7 @@ def plain_settings(settings: Any, tmp_path: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MAIL_CONFIGURED = True
     settings.DIP_PACE_SECONDS = 0.0
+    celery.conf.broker_url = "memory://"
 
 
 @pytest.fixture(autouse=True)
