@@ -296,10 +296,10 @@ def test_a_dead_dip_is_told_in_one_sentence(agency: Connection, settings: Any) -
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_two_pulls_meet_the_same_unknown_things_at_once(world: World, noord: Connection, fake: FakeDip) -> None:
-    """Two connections, one moment, the same new theater, production and performances: each exists once."""
+    """Two connections, one moment, the same new production and performances: each exists once."""
     zuid = Connection.objects.create(organisation=world.rival, client_id="zuid", secret_encrypted="")
     for number in range(1, 60):
-        fake.contract(number, production={"id": "NL-27-123-1", "title": "Nieuw"}, theater={"id": 900, "name": "Nieuw"})
+        fake.contract(number, production={"id": "NL-27-123-1", "title": "Nieuw"})
     together = threading.Barrier(2, timeout=30)
     fake.on_read = lambda path: together.wait() and None
     runs: list[SyncRun] = []
