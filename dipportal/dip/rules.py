@@ -47,7 +47,7 @@ class DipState:
 
 
 def dip_state(contract: Contract) -> DipState:
-    """For a page of the provider's. Costs four queries, whatever the agreement."""
+    """For a page of the provider's. Costs three queries, whatever the agreement."""
     rows = Operation.objects.filter(key=operations.key_of(Subject.CONTRACT, contract.pk))
     open_rows = list(rows.exclude(state__in=CLOSED).order_by("pk"))
     waiting = tuple(row for row in open_rows if row.state not in STUCK)

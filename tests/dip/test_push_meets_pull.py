@@ -1,0 +1,92 @@
+"""Rule 9: our own new record met by a pull, in every order of 'answer stored' and 'page read': one row, one record."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dipportal.catalogue.models import Performance, Production
+from dipportal.contracts.models import Contract
+from dipportal.dip import pull
+from dipportal.dip.client import Client
+from dipportal.dip.models import Connection, RunState
+from tests.dip.pushed import Pushing, new_performance, new_production, rows
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Meeting = Callable[[], None]
+
+
+def pulled(kind: str) -> None:
+    run = pull.run(Connection.objects.get(), kind)
+    assert run.state == RunState.GOOD, run.errors
+
+
+def between_yes_and_commit(monkeypatch: pytest.MonkeyPatch, meet: Meeting) -> None:
+    """Run `meet` when DIP has said yes and the worker has not stored it yet."""
+    write = Client.write
+
+    def slowly(self: Client, method: str, path: str, body: dict[str, Any]) -> Any:
+        answer = write(self, method, path, body)
+        meet()
+        return answer
+
+    monkeypatch.setattr(Client, "write", slowly)
+
+
+def order(name: str, kind: str, pushing: Pushing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring what waits to DIP, with a pull at that moment."""
+    if name == "page read before the answer is stored":
+        between_yes_and_commit(monkeypatch, lambda: pulled(kind))
+    elif name == "answer lost, page read, then looked up":
+        pushing.dip.fault("drop-after", method="POST", path="(create|productions|performances)$")
+        pushing.dip.fault("drop-before", method="GET", path="NL-|productions$")
+        pushing.drain()
+        Connection.objects.update(open_until=None)
+        pulled(kind)
+    elif name == "answer lost, looked up, then page read":
+        pushing.dip.fault("drop-after", method="POST", path="(create|productions|performances)$")
+    pushing.drain()
+    pushing.until_settled()
+    pulled(kind)
+
+
+ORDERS = [
+    "answer stored before the page is read",
+    "page read before the answer is stored",
+    "answer lost, page read, then looked up",
+    "answer lost, looked up, then page read",
+]
+
+
+@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("kind", ["contracts", "contracts-full"])
+def test_an_agreement(world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
+    contract = world.contract(status="proposed")
+    order(name, kind, pushing, monkeypatch)
+    contract.refresh_from_db()
+    assert list(Contract.objects.values_list("pk", flat=True)) == [contract.pk]
+    assert [made["result"] for made in pushing.contracts] == [contract.dip_id]
+    assert {state for _kind, state, _code in rows()} == {"done"}
+    assert contract.status == "proposed"
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_production(world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    production = new_production(world, world.actors["agency_editor"])
+    order(name, "catalogue", pushing, monkeypatch)
+    production.refresh_from_db()
+    assert list(Production.objects.filter(title="Het Eiland").values_list("pk", flat=True)) == [production.pk]
+    assert [made["result"] for made in pushing.writes("/productions")] == [production.dip_id]
+    assert {state for _kind, state, _code in rows()} == {"done"}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_a_performance(world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before = Performance.objects.count()
+    performance = new_performance(world, world.actors["agency_editor"])
+    order(name, "catalogue", pushing, monkeypatch)
+    performance.refresh_from_db()
+    assert Performance.objects.count() == before + 1
+    assert [made["result"] for made in pushing.writes("/performances")] == [performance.number]
+    assert {state for _kind, state, _code in rows()} == {"done"}
