@@ -107,19 +107,32 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def cookies() -> dict[str, Any]:
+    """What the browser of each person keeps once logged in: so many log-ins a minute are as many as a portal allows."""
+    return {}
+
+
 @pytest.fixture
-def visitors(browser: Browser, site: Portal, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """`visitors()` opens a browser of one's own: cookies are not shared, as between two people."""
+def visitors(browser: Browser, site: Portal, cookies: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+    """`visitors()` opens a browser of one's own: cookies are not shared, as between two people.
+
+    `visitors(who=…)` opens one in which that person has logged in.
+    """
     opened: list[BrowserContext] = []
 
-    def open_one(width: int = 1280, height: int = 900, **options: Any) -> Visitor:
+    def open_one(width: int = 1280, height: int = 900, who: str = "") -> Visitor:
         context = browser.new_context(
             base_url=site.web, locale="nl-NL", timezone_id="Europe/Amsterdam",
-            viewport={"width": width, "height": height}, **options,
+            viewport={"width": width, "height": height}, storage_state=cookies.get(who),
         )  # fmt: skip
         context.set_default_timeout(15_000)
         opened.append(context)
-        return Visitor(context.new_page(), site)
+        visitor = Visitor(context.new_page(), site)
+        if who and who not in cookies:
+            visitor.log_in(who)
+            cookies[who] = context.storage_state()
+        return visitor
 
     yield open_one
     failed = request.node.stash.get(FAILED, False)

@@ -14,15 +14,13 @@ pytestmark = pytest.mark.browser
 
 def test_from_a_new_production_to_an_approved_agreement(visitors: Any, site: Portal) -> None:
     title = "De Lantaarn van Waterhorn"
-    planner = visitors()
-    planner.log_in(scenes.PLANNER)
+    planner = visitors(who=scenes.PLANNER)
     production = scenes.enter_production(planner, title)
     agreement = scenes.draft(planner, production)
     scenes.expect_status(planner, "concept")
     reference = scenes.reference_of(planner, agreement)
 
-    theater = visitors(width=390, height=844)
-    theater.log_in(scenes.PROGRAMMER)
+    theater = visitors(width=390, height=844, who=scenes.PROGRAMMER)
     answer = theater.page.goto(f"{scenes.KADE}afspraken/{agreement}/")
     assert answer is not None
     assert answer.status == 404, "a concept does not exist for the theater"
@@ -51,12 +49,10 @@ def test_from_a_new_production_to_an_approved_agreement(visitors: Any, site: Por
 
 def test_a_rejection_of_two_fields_and_the_version_after_it(visitors: Any, site: Portal) -> None:
     title = "Zeven Zomers in Zandlicht"
-    planner, programmer, reader = visitors(), visitors(), visitors()
-    planner.log_in(scenes.PLANNER)
+    planner, programmer, reader = visitors(who=scenes.PLANNER), visitors(who=scenes.PROGRAMMER), visitors()
     agreement = scenes.draft(planner, scenes.enter_production(planner, title, evenings=1))
     scenes.propose(planner, agreement)
 
-    programmer.log_in(scenes.PROGRAMMER)
     programmer.go(f"{scenes.KADE}afspraken/{agreement}/")
     reason = "De garantie is te hoog voor een dinsdag, en de toeslag is bij ons 3 euro."
     programmer.act("reject")
@@ -98,8 +94,7 @@ def test_a_rejection_of_two_fields_and_the_version_after_it(visitors: Any, site:
 
 def test_answers_given_in_dip_count_here(visitors: Any, site: Portal) -> None:
     titles = ("Nachtboot naar het Anker", "De Stille Veerman")
-    planner, reader = visitors(), visitors()
-    planner.log_in(scenes.PLANNER)
+    planner, reader = visitors(who=scenes.PLANNER), visitors()
     agreements, numbers = [], []
     for title in titles:
         agreement = scenes.draft(planner, scenes.enter_production(planner, title, evenings=1))

@@ -46,8 +46,6 @@ WIDTHS = {1280: 900, 390: 844}
 
 
 def open_page(visitor: Visitor, shown: Shown) -> None:
-    if shown.who:
-        visitor.log_in(shown.who)
     visitor.go(shown.path)
     if shown.follow:
         with visitor.page.expect_navigation():
@@ -58,7 +56,7 @@ def open_page(visitor: Visitor, shown: Shown) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_a_main_page(visitors: Any, shown: Shown, width: int) -> None:
-    visitor = visitors(width=width, height=WIDTHS[width])
+    visitor = visitors(width=width, height=WIDTHS[width], who=shown.who)
     spoken: list[str] = []
     visitor.page.on("console", lambda message: spoken.append(message.text) if message.type == "error" else None)
     visitor.page.on("pageerror", lambda error: spoken.append(str(error)))
