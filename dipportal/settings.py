@@ -157,7 +157,10 @@ LANGUAGE_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if environment.flag("BEHIND_PROXY", False) else None
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Whose address counts for the rate limits: the visitor's, as the one proxy in front of the portal tells it.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
@@ -202,7 +205,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not MANIFEST
 
 # --- mail --------------------------------------------------------------------------------------------------
-_mail = environment.mail("EMAIL_URL")
+# A demonstration never mails: whatever the environment says, its mails are read in the browser.
+_mail = {} if DEMO_MODE else environment.mail("EMAIL_URL")
 MAIL_CONFIGURED = bool(_mail) or DEMO_MODE
 EMAIL_BACKEND = str(_mail.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"))
 EMAIL_HOST = str(_mail.get("EMAIL_HOST") or "")
