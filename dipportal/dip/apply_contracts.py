@@ -323,8 +323,8 @@ def _remember(work: Work, news: Records) -> None:
             local_id=work.local.get(key),
             state_digest=state.state_digest(state.comparable(record)) if key not in work.faults else "",
         )
-    for key, fault in work.faults.items():
-        log.warning("record set aside", kind=RecordKind.CONTRACT, remote=key, reason=fault)
+    if work.faults:
+        log.warning("records set aside", kind=RecordKind.CONTRACT, remote=sorted(work.faults))
     work.memory.set_aside(work.page)
     work.counts.update(
         {

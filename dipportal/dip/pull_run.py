@@ -127,14 +127,14 @@ class Pull:
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 self.tally.add(self._once(step))
-            except (IntegrityError, OperationalError):
+            except (IntegrityError, OperationalError) as error:
                 if last:
-                    return self._failed(what)
+                    return self._failed(what, error)
                 log.info("pull step repeated", run=self.run.pk, kind=self.run.kind)
             except LeaseLost:
                 raise
-            except Exception:
-                return self._failed(what)
+            except Exception as error:
+                return self._failed(what, error)
             else:
                 return True
         return False
@@ -148,8 +148,17 @@ class Pull:
                 transaction.set_rollback(True)
         return done
 
-    def _failed(self, what: str) -> bool:
-        log.exception("pull step failed", run=self.run.pk, kind=self.run.kind, connection=self.connection.pk)
+    def _failed(self, what: str, error: Exception) -> bool:
+        # The later lines of a database's error show the whole row, with names and addresses: these stay out.
+        shown = str(error).split("\n", maxsplit=1)[0] if isinstance(error, DatabaseError) else None
+        log.error(
+            "pull step failed",
+            run=self.run.pk,
+            kind=self.run.kind,
+            connection=self.connection.pk,
+            database=shown,
+            exc_info=None if shown else error,
+        )
         self.broken(_("%(what)s: this could not be stored; the log of the portal says why.") % {"what": what})
         return False
 

@@ -1,6 +1,7 @@
 """A sandbox in a process of its own, and a connection to it; shared by the tests of the pull."""
 
 import copy
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from dipportal.catalogue.models import Producer
-from dipportal.dip import crypto, pull
-from dipportal.dip.models import Connection, RunState, SyncRun
+from dipportal.contracts.models import Contract
+from dipportal.dip import crypto, pull, values, wire
+from dipportal.dip.models import Connection, Operation, RunState, SyncRun
+from dipportal.journal.models import Entry
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.sandbox import server
@@ -142,3 +146,33 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeDip:
 def noord(world: World) -> Connection:
     """The connection of the world's agency, for FakeDip."""
     return Connection.objects.create(organisation=world.agency, client_id="noord", secret_encrypted="")
+
+
+# --- agreements of ours in FakeDip ----------------------------------------------------------------------------------
+def codes() -> list[str]:
+    return list(Entry.objects.order_by("pk").values_list("code", flat=True))
+
+
+def pushed(contract: Contract, fake: FakeDip, number: int, **members: Any) -> dict[str, Any]:
+    """Our agreement as it stands in DIP once it was pushed: same terms, our reference in its name."""
+    Operation.objects.all().delete()
+    plays = list(contract.performances.all())
+    properties = {wire.MEMBERS[term.name]: wire._written(term, term.value(contract)) for term in contract.terms}
+    return fake.contract(
+        number,
+        name=wire.name_for(contract.reference, contract.own_reference),
+        contact_theater=contract.contact_receiver,
+        contact_producer=contract.contact_provider,
+        performances=[{"number": one.number, "date": values.stamp(one.starts_at)} for one in plays],
+        first_date=values.stamp(contract.first_at or timezone.now()),
+        modified=values.stamp(timezone.now() - dt.timedelta(minutes=5)),
+        properties=properties,
+        **members,
+    )
+
+
+def touch(raw: dict[str, Any], **members: Any) -> None:
+    """A change in DIP, with its stamp."""
+    properties = members.pop("properties", {})
+    raw["properties"].update(properties)
+    raw.update(modified=values.stamp(timezone.now()), **members)

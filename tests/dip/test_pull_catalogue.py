@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dipportal.catalogue.models import Hall, Performance, Producer, Production, Theater
 from dipportal.contracts.models import Contract
-from dipportal.dip import pull, wire
+from dipportal.dip import pull, values, wire
 from dipportal.dip.models import Connection, Kind, Operation, RemoteRecord, RunState
 from dipportal.journal.models import ActorKind, Entry
 from dipportal.organisations.enums import Side
@@ -162,7 +162,7 @@ def catalogue(world: World, fake: FakeDip) -> tuple[dict[str, Any], dict[str, An
     production, play = golden("productions")[0], golden("performances")[0]
     ours, evening = world.production, world.performances[0]
     production.update(id=ours.dip_id, title=ours.title, season=ours.season)
-    play.update(id=evening.number, number=evening.number, date=wire.stamp(evening.starts_at), type="normal")
+    play.update(id=evening.number, number=evening.number, date=values.stamp(evening.starts_at), type="normal")
     play.update(amount_rank1=500)
     fake.productions[123], fake.performances[ours.dip_id] = [production], [play]
     return production, play
@@ -217,7 +217,7 @@ def test_what_was_sent_while_the_page_was_on_its_way_is_not_undone(
     pulled(noord, "catalogue")
     evening.refresh_from_db()
     assert evening.starts_at == earlier
-    play["date"] = wire.stamp(earlier)
+    play["date"] = values.stamp(earlier)
     fake.on_read = lambda path: None
     pulled(noord, "catalogue")
     evening.refresh_from_db()
@@ -258,7 +258,7 @@ def test_an_agreement_in_dip_adopts_our_performance_under_way(world: World, noor
         production=world.production, theater=world.theater, hall=world.hall, starts_at=world.performances[0].starts_at
     )
     open_operation(world, Kind.PERFORMANCE_CREATE, evening.pk, sent_at=timezone.now())
-    plays = [{"number": 30000001, "date": wire.stamp(evening.starts_at)}]
+    plays = [{"number": 30000001, "date": values.stamp(evening.starts_at)}]
     fake.contract(10, performances=plays)
     pulled(noord, "contracts")
     evening.refresh_from_db()
