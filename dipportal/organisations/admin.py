@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.core.errors import Invalid, PortalError
 from dipportal.organisations import invitations, memberships
 from dipportal.organisations.actors import staff
+from dipportal.organisations.enums import Role
+from dipportal.organisations.memberships import LAST_MANAGER
 from dipportal.organisations.models import Invitation, Membership, Organisation, User
+from dipportal.organisations.rules import is_last_manager
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
@@ -111,10 +114,19 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
         return format_html('<a href="{}?{}__id__exact={}">{}</a>', url, field, organisation.pk, label)
 
 
+class MembershipAdminForm(forms.ModelForm[Membership]):
+    def clean_role(self) -> str:
+        role: str = self.cleaned_data["role"]
+        if role != Role.MANAGER and is_last_manager(Membership.objects.get(pk=self.instance.pk)):
+            raise forms.ValidationError(LAST_MANAGER)
+        return role
+
+
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin[Membership]):
     """Members come in by invitation. The last manager cannot be removed."""
 
+    form = MembershipAdminForm
     list_display = ("user", "organisation", "role", "since")
     list_filter = ("role", "organisation")
     search_fields = ("user__email", "organisation__name")
@@ -125,6 +137,10 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        last = obj is not None and is_last_manager(obj)
+        return super().has_delete_permission(request, obj) and not last
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         _attempt(request, lambda: memberships.change_role(obj, obj.role, actor=staff(_user(request))))

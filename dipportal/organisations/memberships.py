@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from dipportal.core.errors import Invalid, PortalError, StaleState
 from dipportal.journal.actions import record
@@ -10,6 +11,7 @@ from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, Organisation
 from dipportal.organisations.rules import is_last_manager, must_manage
 
+LAST_MANAGER = gettext_lazy("An organisation keeps at least one manager. Make somebody else a manager first.")
 ORGANISATION_FIELDS = ("name", "contact_name", "contact_email", "contact_phone")
 
 
@@ -60,9 +62,7 @@ def _locked(membership: Membership) -> Membership:
 
 def _refuse_last_manager(membership: Membership) -> None:
     if is_last_manager(membership):
-        raise PortalError(
-            _("An organisation keeps at least one manager. Make somebody else a manager first."), code="last_manager"
-        )
+        raise PortalError(LAST_MANAGER, code="last_manager")
 
 
 def create_organisation(organisation: Organisation, *, actor: Actor) -> Organisation:
