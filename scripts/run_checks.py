@@ -61,8 +61,8 @@ def checks(var: str) -> list[Check]:
     own = {"VAR_DIR": var}
     return [
         Check("types (mypy)", tool("mypy", "dipportal", "scripts"), own),
-        Check("templates: format (djlint)", tool("djlint", "--check", "--quiet", *TEMPLATES)),
-        Check("templates: rules (djlint)", tool("djlint", "--lint", "--quiet", *TEMPLATES)),
+        Check("templates: format (djlint)", tool("djlint", "--check", *TEMPLATES)),
+        Check("templates: rules (djlint)", tool("djlint", "--lint", *TEMPLATES)),
         Check("deployment settings", manage("check", "--deploy", "--fail-level", "WARNING"), {**own, **PRODUCTION}),
         Check("migrations complete", manage("makemigrations", "--check", "--dry-run"), own),
         Check("empty environment", manage("check", "--fail-level", "WARNING"), own),

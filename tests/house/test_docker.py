@@ -132,7 +132,7 @@ def test_static_files_are_collected_while_the_image_is_built(tmp_path: Path) -> 
     for word, rest in instructions():
         if word == "ENV":
             pairs = dict(pair.split("=", 1) for pair in shlex.split(rest))
-            environment["STATIC_MANIFEST"] = pairs["STATIC_MANIFEST"]
+            environment |= {name: value for name, value in pairs.items() if name == "STATIC_MANIFEST"}
     words = shlex.split(line)
     while "=" in words[0]:
         name, value = words.pop(0).split("=", 1)
