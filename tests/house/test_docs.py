@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
@@ -119,6 +120,8 @@ def test_pages_name_only_what_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     for target in re.findall(r"(?:`|^ {4})make ([a-z-]+)", text, flags=re.MULTILINE):
         assert target in targets, f"{page.name}: make {target}"
+    for command in re.findall(r"manage\.py ([a-z_]+)", text):
+        assert command in get_commands(), f"{page.name}: manage.py {command}"
     for script in re.findall(r"\bscripts/([\w.-]+\w)", text):
         assert (ROOT / "scripts" / script).exists(), f"{page.name}: scripts/{script}"
 
