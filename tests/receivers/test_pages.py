@@ -1,16 +1,19 @@
 """The receiver's pages: what they show, and what each answer does."""
 
+import re
 from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from dipportal.catalogue import actions as catalogue
 from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
+from dipportal.dip.models import RemoteRecord
 from tests.access.plain import plain
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, evening
 
 
 def url(name: str, **kwargs: object) -> str:
@@ -28,8 +31,15 @@ def test_the_answer_page_names_what_is_proposed_and_by_whom(world: World, editor
     page = editor.get(url("contract", pk=contract.pk))
     assert page.status_code == 200
     text = page.content.decode()
-    for piece in ("De Storm", "€\xa06.500,00", "80\xa0%", "20\xa0%", "Impresariaat Noord", "11484906", 'data-action="approve"',
-                  'data-action="reject"'):  # fmt: skip
+    amounts = ("€\xa06.500,00", "80\xa0%", "20\xa0%")
+    for piece in (
+        "De Storm",
+        "Impresariaat Noord",
+        "11484906",
+        'data-action="approve"',
+        'data-action="reject"',
+        *amounts,
+    ):
         assert piece in text, piece
     assert world.people["agency_editor"].name in text
 
@@ -202,3 +212,43 @@ def test_logging_in_brings_to_the_own_start_page(world: World, client: Client) -
         reverse("account_login"), {"login": world.people["kade_editor"].email, "password": PASSWORD}, follow=True
     )
     assert reply.redirect_chain[-1][0] == url("start")
+
+
+def test_the_fault_stands_at_the_top_and_beside_the_field(world: World, editor: Client) -> None:
+    contract = world.contract(status="proposed")
+    page = editor.post(url("reject", pk=contract.pk), {"version": contract.version, "rejected_terms": ["remarks"]})
+    text = page.content.decode()
+    assert text.index("data-error-summary") < text.index('id="answer"') < text.index('id="reject_reason_error"')
+    assert text.count("data-error-summary") == 1
+    assert re.search(r'value="remarks"[^>]*checked', text), "what was ticked stays ticked"
+
+
+def test_dip_that_still_says_proposed_is_told(world: World, editor: Client) -> None:
+    contract = world.contract(status="approved")
+    Contract.objects.filter(pk=contract.pk).update(dip_id=77)
+    seen = RemoteRecord.objects.create(organisation=world.agency, kind="contract", remote_id="77", status="proposed")
+    assert editor.get(url("contract", pk=contract.pk)).context["dip_is_behind"]
+    RemoteRecord.objects.filter(pk=seen.pk).update(status="approved")
+    assert not editor.get(url("contract", pk=contract.pk)).context["dip_is_behind"]
+
+
+def test_a_conflict_is_told_with_both_answers(world: World, editor: Client) -> None:
+    contract = world.contract(status="approved")
+    actions.flag_conflict(contract, text="DIP zegt: afgekeurd.", actor=world.actors["agency_editor"])
+    assert "DIP zegt: afgekeurd." in editor.get(url("contract", pk=contract.pk)).content.decode()
+
+
+def test_moves_and_cancellations_show_on_the_start_page_once(world: World, editor: Client) -> None:
+    moved, cancelled = world.performances[:2]
+    agency = world.actors["agency_editor"]
+    was = moved.starts_at
+    values = {"theater": world.theater, "hall": world.hall, "starts_at": evening(77)}
+    catalogue.update_performance(moved, values=values, seen_version=1, actor=agency)
+    catalogue.cancel_performance(cancelled, actor=agency, reason="Alleen voor ons")
+    page = editor.get(url("start"))
+    assert [change.performance for change in page.context["changes"]] == [cancelled, moved]
+    assert page.context["changes"][1].was_at == was
+    assert "Alleen voor ons" not in page.content.decode()
+    neighbour = Client()
+    neighbour.force_login(world.people["haven_editor"])
+    assert neighbour.get(world.haven.home_url).context["changes"] == []
