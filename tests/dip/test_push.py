@@ -8,9 +8,10 @@ from dipportal.contracts.models import Contract
 from dipportal.core.errors import NotAllowed, PortalError, StaleState
 from dipportal.dip import connections, operations
 from dipportal.dip.models import Connection, Operation, RemoteRecord
+from dipportal.dip.push import work
 from dipportal.organisations import actors
 from dipportal.outbox import actions as outbox
-from dipportal.outbox.drain import claim
+from dipportal.outbox.drain import claim, drain
 from dipportal.outbox.models import State
 from dipportal.sandbox import server
 from tests.dip.pushed import CLIENT_ID, SECRET, Pushing, rows
@@ -159,6 +160,22 @@ def test_two_updates_of_ours_in_a_row_are_no_conflict(world: World, pushing: Pus
     Operation.objects.filter(kind=UPDATE).update(claimed_until=None, claim_token="")
     pushing.drain()
     assert rows(contract) == [(CREATE, DONE, ""), (UPDATE, DONE, ""), (UPDATE, DONE, "")]
+
+
+def test_a_change_that_a_pull_saw_between_two_of_ours_is_not_overwritten(world: World, pushing: Pushing) -> None:
+    contract = world.contract()
+    pushing.drain()
+    contract.refresh_from_db()
+    edit(world, contract, "Eerst")
+    Operation.objects.filter(kind=UPDATE).update(claimed_until="2100-01-01T00:00:00Z", claim_token="theirs")
+    edit(world, contract, "Later")
+    Operation.objects.filter(kind=UPDATE).update(claimed_until=None, claim_token="")
+    assert drain(Operation, work, limit=1) == 1
+    theirs = pushing.dip.edit("contract", contract.dip_id, properties={"partage_percentage": 70.0})
+    RemoteRecord.objects.filter(kind="contract").update(raw=theirs)
+    pushing.drain()
+    assert rows(contract)[-2:] == [(UPDATE, DONE, ""), (UPDATE, ATTENTION, "conflict")]
+    assert len(pushing.writes("/update")) == 1
 
 
 def test_a_proposal_found_proposed_is_done(world: World, pushing: Pushing) -> None:
