@@ -234,3 +234,15 @@ def test_an_administrator_reads_every_page_of_the_admin(world: World) -> None:
             assert page.status_code == 200, name
             assert "pbkdf2" not in page.content.decode()
             assert "md5$" not in page.content.decode()
+
+
+@by_name
+def test_the_area_of_the_other_side_is_not_found_with_one_s_own_organisation(world: World, route: Route) -> None:
+    """A provider's manager who puts the own organisation in a receiver's address, and the reverse."""
+    policy = route.policy or {}
+    other = "kade" if policy["area"] == Side.PROVIDER else "agency"
+    organisation = getattr(world, other)
+    url = address(route, organisation.slug, OBJECTS[route.name].own(world))
+    for method in policy["methods"]:
+        with undone():
+            assert ask(method, url, world.people[f"{other}_manager"]) == 404, f"{method} {url}"
