@@ -20,7 +20,7 @@ class Reference(models.Model):
     id = models.PositiveIntegerField(primary_key=True)
     name = models.CharField(_("name"), max_length=300)
     # Set when a full pull no longer returns it; never deleted.
-    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
@@ -43,10 +43,14 @@ class ProducerQuerySet(models.QuerySet["Producer"]):
 
 
 class Producer(Reference):
-    kind = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(_("kind"), max_length=60, blank=True)
     # The organisations that enter productions for this producer: the producer itself, its agency, or both.
     providers = models.ManyToManyField(
-        Organisation, blank=True, related_name="producers", limit_choices_to={"kind": Side.PROVIDER}
+        Organisation,
+        blank=True,
+        related_name="producers",
+        limit_choices_to={"kind": Side.PROVIDER},
+        verbose_name=_("providers"),
     )
 
     objects = ProducerQuerySet.as_manager()
@@ -83,12 +87,12 @@ RETIRED = "NIET GEBRUIKEN"
 
 
 class Theater(Reference):
-    street = models.CharField(max_length=200, blank=True)
-    house_number = models.CharField(max_length=40, blank=True)
-    postal_code = models.CharField(max_length=20, blank=True)
+    street = models.CharField(_("street"), max_length=200, blank=True)
+    house_number = models.CharField(_("house number"), max_length=40, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     city = models.CharField(_("city"), max_length=200, blank=True)
-    province = models.CharField(max_length=80, blank=True)
-    country = models.CharField(max_length=80, blank=True)
+    province = models.CharField(_("province"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=80, blank=True)
     kind = models.CharField(_("kind"), max_length=10, choices=VenueKind.choices, default=VenueKind.THEATER)
     dip_member = models.BooleanField(_("member of DIP"), default=False)
     receiver = models.ForeignKey(
@@ -109,7 +113,7 @@ class Theater(Reference):
 
 
 class Hall(Reference):
-    theater = models.ForeignKey(Theater, on_delete=models.PROTECT, related_name="halls")
+    theater = models.ForeignKey(Theater, on_delete=models.PROTECT, related_name="halls", verbose_name=_("theater"))
 
     class Meta(Reference.Meta):
         verbose_name = _("hall")
@@ -176,8 +180,8 @@ class Production(models.Model):
         related_name="revivals",
         verbose_name=_("revival of"),
     )
-    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, blank=True, editable=False)
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True, editable=False)
     # Counts every change; a form carries the number it saw, so a stale save is refused.
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -249,7 +253,9 @@ class Performance(models.Model):
         output_field=models.CharField(max_length=20),
         db_persist=True,
     )
-    production = models.ForeignKey(Production, on_delete=models.PROTECT, related_name="performances")
+    production = models.ForeignKey(
+        Production, on_delete=models.PROTECT, related_name="performances", verbose_name=_("production")
+    )
     theater = models.ForeignKey(
         Theater, on_delete=models.PROTECT, related_name="performances", verbose_name=_("theater")
     )
@@ -270,7 +276,7 @@ class Performance(models.Model):
     in_festival = models.BooleanField(_("part of a festival"), default=False)
     other_location = models.BooleanField(_("at another location"), default=False)
     capacity = models.JSONField(_("capacity per rank"), default=no_capacity, blank=True)
-    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -84,12 +84,16 @@ class Contract(models.Model):
     """One version of an agreement. Money in integer euro cents, percentages as Decimals; see `terms.TERMS`."""
 
     # --- the parties and the evenings
-    provider = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="contracts")
+    provider = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("provider")
+    )
     theater = models.ForeignKey(Theater, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("theater"))
     production = models.ForeignKey(
         Production, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("production")
     )
-    producer = models.ForeignKey(Producer, on_delete=models.PROTECT, related_name="contracts")
+    producer = models.ForeignKey(
+        Producer, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("producer")
+    )
     performances = models.ManyToManyField(Performance, related_name="contracts", verbose_name=_("performances"))
     first_at = models.DateTimeField(_("first performance"), null=True, blank=True)
     agency_as_provider = models.BooleanField(_("the agency is the contracting party"), default=True)
@@ -227,3 +231,8 @@ class Contract(models.Model):
         """The address of this agreement's page in the area of that organisation."""
         area = "providers" if organisation.is_provider else "receivers"
         return reverse(f"{area}:contract", kwargs={"organisation": organisation.slug, "pk": self.pk})
+
+
+# The labels of these columns stand once, in the table of terms.
+for _term in TERMS:
+    Contract._meta.get_field(_term.name).verbose_name = _term.label  # type: ignore[union-attr]

@@ -31,7 +31,9 @@ class Connection(models.Model):
     The secret and the token are kept encrypted (dip.crypto) and are never shown again.
     """
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="dip_connections")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="dip_connections", verbose_name=_("organisation")
+    )
     client_id = models.CharField(_("client id"), max_length=200)
     secret_encrypted = models.TextField(editable=False)
     active = models.BooleanField(_("in use"), default=True)
@@ -95,9 +97,11 @@ class Operation(OutboxRow):
     `natural_key`, `reference` and `body_digest` say what was sent, so that it can be found again.
     """
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="dip_operations")
-    subject_kind = models.CharField(max_length=12, choices=Subject.choices)
-    subject_id = models.PositiveBigIntegerField()
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, related_name="dip_operations", verbose_name=_("organisation")
+    )
+    subject_kind = models.CharField(_("kind of object"), max_length=12, choices=Subject.choices)
+    subject_id = models.PositiveBigIntegerField(_("number of the object"))
     natural_key = models.CharField(max_length=400, blank=True, editable=False)
     reference = models.CharField(max_length=20, blank=True, editable=False)
     body_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -151,7 +155,12 @@ class RemoteRecord(models.Model):
     """
 
     organisation = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="dip_records"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="dip_records",
+        verbose_name=_("organisation"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=RecordKind.choices)
     remote_id = models.CharField(_("number in DIP"), max_length=60)
@@ -164,7 +173,7 @@ class RemoteRecord(models.Model):
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
     # The row of ours that it belongs to: pk of the Contract, Production or Performance.
-    local_id = models.PositiveBigIntegerField(null=True, blank=True)
+    local_id = models.PositiveBigIntegerField(_("number here"), null=True, blank=True)
     fault = models.TextField(_("fault"), blank=True)
 
     objects = OwnedQuerySet.as_manager()
@@ -214,14 +223,20 @@ class SyncRun(models.Model):
         Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs", editable=False
     )
     organisation = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="dip_runs", editable=False
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="dip_runs",
+        editable=False,
+        verbose_name=_("organisation"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=RunKind.choices, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=RunState.choices, default=RunState.RUNNING)
     started_at = models.DateTimeField(_("started"), default=timezone.now, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
-    counts = models.JSONField(default=dict, blank=True, editable=False)
-    errors = models.JSONField(default=no_errors, blank=True, editable=False)
+    counts = models.JSONField(_("counts"), default=dict, blank=True, editable=False)
+    errors = models.JSONField(_("errors"), default=no_errors, blank=True, editable=False)
     # Held while the run is going on, so that no two of a kind run at once; a crashed run's lease ends by itself.
     lease_key = models.CharField(max_length=60, blank=True, editable=False)
     alive_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -29,23 +29,35 @@ class AppendOnly(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """One line: who did what, when, to what, for which organisation, with what reason and fields."""
 
-    at = models.DateTimeField(default=timezone.now, editable=False)
-    code = models.CharField(max_length=60)
-    audience = models.CharField(max_length=10, choices=Audience.choices)
-    actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    code = models.CharField(_("code"), max_length=60)
+    audience = models.CharField(_("for whom"), max_length=10, choices=Audience.choices)
+    actor_kind = models.CharField(_("kind of actor"), max_length=10, choices=ActorKind.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("user"),
     )
     # The name as it was: a renamed or anonymised user leaves the line readable.
-    who = models.CharField(max_length=200, blank=True)
+    who = models.CharField(_("who"), max_length=200, blank=True)
     organisation = models.ForeignKey(
-        "organisations.Organisation", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        "organisations.Organisation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("organisation"),
     )
-    target_kind = models.CharField(max_length=60)
-    target_id = models.CharField(max_length=60)
-    thread = models.CharField(max_length=80, blank=True)  # what belongs on one timeline, as 'contract:<root>'
-    reason = models.TextField(blank=True)
-    fields = models.JSONField(default=dict, blank=True)
+    target_kind = models.CharField(_("kind of object"), max_length=60)
+    target_id = models.CharField(_("number of the object"), max_length=60)
+    thread = models.CharField(
+        _("timeline"), max_length=80, blank=True
+    )  # what belongs on one timeline, as 'contract:<root>'
+    reason = models.TextField(_("reason"), blank=True)
+    fields = models.JSONField(_("fields"), default=dict, blank=True)
 
     objects = AppendOnly.as_manager()
 

@@ -22,25 +22,37 @@ class Email(OutboxRow):
     """`kind` is an `enums.Kind`. `sent_at` is the beginning of an attempt that may have delivered."""
 
     # The journal line that caused it; empty for account mails.
-    event = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("journal entry")
+    )
     # What may lead to one mail a recipient, as 'journal:812'.
     event_key = models.CharField(max_length=80)
     recipient = models.EmailField(_("to"), max_length=254)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("user"),
     )
     # On behalf of whom the reader gets it.
     organisation = models.ForeignKey(
-        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="emails"
+        Organisation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="emails",
+        verbose_name=_("organisation"),
     )
     language = models.CharField(_("language"), max_length=2, choices=Language.choices)
     subject = models.CharField(_("subject"), max_length=300)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    message_id = models.CharField(max_length=200, unique=True, editable=False)
+    message_id = models.CharField(_("message id"), max_length=200, unique=True, editable=False)
     headers = models.JSONField(default=dict, blank=True, editable=False)
     # Attempts after which nobody can say whether the mail left.
-    doubts = models.PositiveSmallIntegerField(default=0, editable=False)
+    doubts = models.PositiveSmallIntegerField(_("doubtful attempts"), default=0, editable=False)
 
     objects = EmailQuerySet.as_manager()
 

@@ -27,7 +27,7 @@ class OutboxRow(models.Model):
 
     kind = models.CharField(_("kind"), max_length=40)
     # Rows of one key run in order and hold up nobody else's; an empty key knows no order.
-    key = models.CharField(max_length=120, blank=True)
+    key = models.CharField(_("key"), max_length=120, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
@@ -36,9 +36,9 @@ class OutboxRow(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
     # Claims since the last recorded outcome: a row that kills its worker shows here, a patient retry does not.
     open_claims = models.PositiveSmallIntegerField(default=0, editable=False)
-    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True, editable=False)
     done_at = models.DateTimeField(_("done at"), null=True, blank=True, editable=False)
-    error_code = models.CharField(max_length=40, blank=True, editable=False)
+    error_code = models.CharField(_("kind of error"), max_length=40, blank=True, editable=False)
     error_text = models.TextField(_("error"), blank=True, editable=False)
 
     class Meta:
