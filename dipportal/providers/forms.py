@@ -16,11 +16,19 @@ from dipportal.organisations.models import Organisation
 
 
 class PerformancesField(forms.ModelMultipleChoiceField):
+    queryset: Any
     widget = forms.CheckboxSelectMultiple
 
     def label_from_instance(self, obj: Performance) -> str:
         parts = [moment(obj.starts_at), obj.hall.name if obj.hall else "", obj.get_kind_display()]
         return " · ".join(str(part) for part in parts if part)
+
+    def clean(self, value: Any) -> Any:
+        """Only keys that were offered reach the database: a number of thirty digits would not fit in a query."""
+        offered = {str(key) for key in self.queryset.values_list("pk", flat=True)}
+        if any(str(key) not in offered for key in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
 
 
 class ContractForm(TermsForm):
@@ -32,7 +40,6 @@ class ContractForm(TermsForm):
         error_messages={
             "required": _("Choose at least one performance."),
             "invalid_choice": _("Choose performances of this production in this theater only."),
-            "invalid_pk_value": _("Choose performances of this production in this theater only."),
         },
     )
     contact_receiver = forms.EmailField(
@@ -88,7 +95,12 @@ class TypeForm(forms.Form):
     """The first half of a new agreement: which evenings, and in which form."""
 
     performances = PerformancesField(
-        label=_("Performances"), queryset=None, error_messages={"required": _("Choose at least one performance.")}
+        label=_("Performances"),
+        queryset=None,
+        error_messages={
+            "required": _("Choose at least one performance."),
+            "invalid_choice": _("Choose performances of this production in this theater only."),
+        },
     )
     type = forms.ChoiceField(
         label=_("Type"),

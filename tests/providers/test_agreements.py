@@ -317,3 +317,30 @@ def test_fields_that_are_not_in_the_form_are_ignored(world: World) -> None:
     assert (contract.status, contract.provider, contract.theater) == ("concept", world.agency, world.theater)
     assert (contract.producer, contract.production, contract.dip_id) == (world.producer, world.production, None)
     assert (contract.number, contract.type, contract.parent, contract.conflict_text) == (1, "partage", None, "")
+
+
+@pytest.mark.parametrize("guess", ["9" * 30, "-1", "x", "１", "0", "\x00"])
+def test_nonsense_in_the_address_or_the_form_is_refused_in_words(world: World, guess: str) -> None:
+    client = signed_in(world, "agency_editor")
+    start = at(world.agency, "contract_new")
+    assert client.get(start, {"production": guess}).status_code == 404
+    assert client.get(start, {"production": world.production.pk, "theater": guess}).status_code == 404
+    page = client.get(start, {"production": world.production.pk, "theater": world.theater.pk, "performance": guess})
+    assert page.status_code == 200
+    response = send(client, new_url(world), {"performances": [guess]})
+    assert "performances" in response.context["form"].errors
+    for page_name, name in (
+        ("contracts", "q"),
+        ("contracts", "theater"),
+        ("contracts", "since"),
+        ("productions", "producer"),
+        ("performances", "production"),
+        ("finder", "q"),
+        ("search", "q"),
+        ("contracts", "page"),
+    ):
+        assert client.get(at(world.agency, page_name), {name: guess}).status_code == 200, (page_name, name)
+    new = at(world.agency, "performance_new", pk=world.production.pk)
+    assert client.get(new, {"theater": guess, "rows": guess}).status_code == 200
+    assert client.get(at(world.agency, "halls"), {"form-0-theater": guess}).status_code == 200
+    assert not Contract.objects.exists()
