@@ -144,8 +144,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "dipportal"
+MFA_FORMS = {
+    "add_webauthn": "dipportal.organisations.key_forms.AddKeyForm",
+    "edit_webauthn": "dipportal.organisations.key_forms.EditKeyForm",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_ONLY
-USERSESSIONS_TRACK_ACTIVITY = True
+# Activity would be an UPDATE on every page that is only looked at; the list shows when each session began.
+USERSESSIONS_TRACK_ACTIVITY = False
 INVITATION_DAYS = 14
 
 # --- security ----------------------------------------------------------------------------------------------
