@@ -103,7 +103,14 @@ def pages_of(world: World, own: str) -> dict[str, str]:
     client = client_of(world, f"{own}_manager")
     pages = crawl(client, organisation.home_url, words=WORDS)
     assert len(pages) > 40
-    for name in ("preferences", "mfa_index", "mfa_list_webauthn", "mfa_activate_totp", "usersessions_list"):
+    for name in (
+        "preferences",
+        "mfa_index",
+        "mfa_list_webauthn",
+        "mfa_add_webauthn",
+        "mfa_activate_totp",
+        "usersessions_list",
+    ):
         pages[name] = client.get(reverse(name)).content.decode()
     pages["404"] = client.get(f"{organisation.home_url}bestaat-niet/").content.decode()
     return pages

@@ -170,7 +170,7 @@ class Contract(models.Model):
     # Names of rejected terms (terms.rejectable), in the order of the table.
     rejected_terms = models.JSONField(default=list, blank=True, editable=False)
     # Both sides answered differently, here and in DIP: nothing is overwritten, the provider revises.
-    conflict_at = models.DateTimeField(null=True, blank=True, editable=False)
+    conflict_at = models.DateTimeField(_("conflict since"), null=True, blank=True, editable=False)
     conflict_text = models.TextField(blank=True, editable=False)
     missing_since = models.DateTimeField(null=True, blank=True, editable=False)
 
