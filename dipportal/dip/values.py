@@ -38,8 +38,12 @@ def parse_moment(text: Any) -> dt.datetime:
             moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{shift}")
     except ValueError as error:
         raise Unreadable(f"no date-time: {text!r}") from error
-    # Through UTC, so that an hour the clock skips becomes one that exists.
-    return (moment if offset else moment.replace(tzinfo=AMSTERDAM)).astimezone(dt.UTC).astimezone(AMSTERDAM)
+    try:
+        # Through UTC, so that an hour the clock skips becomes one that exists.
+        return (moment if offset else moment.replace(tzinfo=AMSTERDAM)).astimezone(dt.UTC).astimezone(AMSTERDAM)
+    except OverflowError as error:
+        # The first and the last day that there is: what some systems write for 'no date'.
+        raise Unreadable(f"no date-time: {text!r}") from error
 
 
 def stamp(moment: dt.datetime) -> str:

@@ -272,7 +272,21 @@ def test_an_offset_is_believed_and_a_bare_day_is_its_midnight() -> None:
     assert values.stamp(values.parse_moment("2026-07-01")) == "2026-07-01T00:00:00"
 
 
-@pytest.mark.parametrize("text", ["", "gisteren", "2026-13-01T00:00:00", "2026-02-30", "20:15", None, 5, True])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00",
+        "9999-12-31T23:59:59-05:00",
+        "",
+        "gisteren",
+        "2026-13-01T00:00:00",
+        "2026-02-30",
+        "20:15",
+        None,
+        5,
+        True,
+    ],
+)
 def test_what_is_no_moment_is_refused(text: Any) -> None:
     with pytest.raises(Unreadable):
         values.parse_moment(text)
