@@ -33,8 +33,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 def row(key: str = "", **values: Any) -> Row:
     """An e-mail stands for any outbox row here."""
     count = Row.objects.count()
+    values.setdefault("due_at", timezone.now())
     return Row.objects.create(
-        kind="test", key=key, event_key=f"e{count}", recipient=f"r{count}@portal.example", **values
+        kind="answer",
+        key=key,
+        event_key=f"e{count}",
+        recipient=f"r{count}@portal.example",
+        message_id=f"<{count}@portal.example>",
+        **values,
     )
 
 
