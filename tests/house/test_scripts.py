@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
+from tests import what_ran
 from tests.house.test_docs import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -134,3 +135,15 @@ def test_the_deployment_check_has_every_setting_that_a_real_portal_needs() -> No
     Fernet(run_checks.PRODUCTION["CREDENTIAL_KEYS"])
     names = {check.name for check in run_checks.checks("/nowhere")}
     assert {"types (mypy)", "style (ruff)", "import order of the rooms", "migrations complete"} <= names
+
+
+def test_tests_with_processes_of_their_own_take_turns_on_one_worker() -> None:
+    assert what_ran.takes_turns("tests/browser/test_main_job.py")
+    assert what_ran.takes_turns("tests/demo/test_whole.py")
+    assert not what_ran.takes_turns("tests/house/test_docs.py")
+    scheduler = what_ran.InTurns.__new__(what_ran.InTurns)
+    scopes = {
+        scheduler._split_scope(f"tests/browser/{name}::test_x[a]") for name in ("test_main_job.py", "test_pages.py")
+    }
+    assert scopes == {"in turns"}
+    assert scheduler._split_scope("tests/house/test_docs.py::test_x") == "tests/house/test_docs.py::test_x"
