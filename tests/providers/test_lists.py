@@ -17,16 +17,16 @@ from dipportal.outbox.models import State
 from tests.providers.browser import at, signed_in
 from tests.world import PARTAGE, World, evening, season
 
-# Queries of a whole page. Nine of them are the door: session, user, the list of sessions, memberships.
+# Queries of a whole page. Four of them are the door: session, user, membership, the memberships to switch to.
 QUERIES = {
-    "start": 23,
-    "productions": 14,
-    "performances": 14,
-    "contracts": 13,
-    "finder": 12,
-    "members": 12,
-    "search": 12,
-    "sync": 20,
+    "start": 18,
+    "productions": 9,
+    "performances": 9,
+    "contracts": 8,
+    "finder": 7,
+    "members": 7,
+    "search": 7,
+    "sync": 15,
 }
 
 
@@ -107,7 +107,7 @@ def test_a_tour_needs_the_same_queries_with_3_and_30_evenings(world: World) -> N
         Performance.objects.create(production=world.production, theater=world.theater, starts_at=evening(90 + day))
     with CaptureQueriesContext(connection) as many:
         client.get(url)
-    assert (len(few), len(many)) == (14, 14)
+    assert (len(few), len(many)) == (9, 9)
 
 
 @pytest.fixture
