@@ -83,6 +83,9 @@ def theater_label(theater: Theater) -> str:
 
 def theaters_meant(organisation: Organisation | None, text: str) -> list[Theater]:
     """The theaters in use that a typed text can mean: one when it is clear, at most six otherwise."""
+    text = text.replace("\x00", "")  # which PostgreSQL refuses to look for
+    if not text.strip():
+        return []
     rows = Theater.objects.visible_to(organisation).in_use()
     numbered = _NUMBERED.search(text)
     number = numbered[1] if numbered else text.strip()

@@ -6,6 +6,7 @@ Reliability rules 5, 6 and 12. Secrets and tokens appear in no log line, repr or
 import datetime as dt
 import email.utils
 import json
+import re
 import ssl
 import time
 from collections.abc import Container
@@ -323,10 +324,18 @@ def _read(response: requests.Response, *, deadline: float) -> Exchange:
             raise requests.ReadTimeout("the answer took too long")
     retry_after = _retry_after(response.headers.get("Retry-After", ""))
     try:
-        body = json.loads(b"".join(parts), parse_constant=_no_constant)
+        body = json.loads(without_nul(b"".join(parts)), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return Exchange(response.status_code, fault=_("the answer cannot be read"), retry_after=retry_after)
     return Exchange(response.status_code, body=body, retry_after=retry_after)
+
+
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def without_nul(body: bytes) -> bytes:
+    """A JSON body without the character NUL, which PostgreSQL does not keep: one such name must not end a pull."""
+    return _NUL.sub(rb"\1", body) if rb"\u0000" in body else body
 
 
 def _no_constant(name: str) -> Any:

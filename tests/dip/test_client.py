@@ -1,6 +1,7 @@
 """Calls to DIP: what an answer means, one token for all, one pace, a breaker, and no secret anywhere."""
 
 import datetime as dt
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dipportal.dip import crypto, gate, wire
-from dipportal.dip.client import TABLE, Bearer, Client, Event, Verdict, classify
+from dipportal.dip.client import TABLE, Bearer, Client, Event, Verdict, classify, without_nul
 from dipportal.dip.errors import DipError, InsideTransaction, NotDone, Unclear
 from dipportal.dip.models import Connection
 from dipportal.sandbox import server
@@ -313,3 +314,10 @@ def test_a_planted_secret_is_found_nowhere(
     for text in shown:
         assert SECRET not in text
         assert token not in text
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "\x00\x00", "\\u0000", "\\\x00", "\\\\u0000", "gewoon"])
+def test_nul_is_taken_out_of_an_answer_and_nothing_else(text: str) -> None:
+    body = json.dumps({"name": text, "list": [text]}).encode()
+    kept = text.replace("\x00", "")
+    assert json.loads(without_nul(body)) == {"name": kept, "list": [kept]}
