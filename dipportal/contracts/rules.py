@@ -73,7 +73,7 @@ def fault_in_tranches(rows: list[dict[str, Any]]) -> str | Promise | None:
 
 
 def warnings_in_terms(kind: str, values: dict[str, Any]) -> list[Warning_]:
-    """What is probably not meant. Settlement price = entrance price - theater surcharge, per rank: so in every sample."""
+    """What is probably not meant. Settlement price = entrance price - theater surcharge, per rank, in all samples."""
     found: list[Warning_] = []
     entrance, settlement = values.get("entrance_prices") or [], values.get("settlement_prices") or []
     surcharge = values.get("theater_surcharge") or 0
