@@ -23,7 +23,8 @@ COPY static static
 COPY locale locale
 COPY templates templates
 COPY dipportal dipportal
-RUN python -m compileall -q dipportal
+# Readable for the portal's user, however strict the checkout was about it.
+RUN chmod -R a+rX . && python -m compileall -q dipportal
 USER portal
 # Values for this one step: no key is made, so none is baked into the image.
 RUN SECRET_KEY=build-step CREDENTIAL_KEYS=build-step CELERY_BROKER_URL=memory:// CACHE_URL=redis://unused \

@@ -47,6 +47,18 @@ def test_images_are_pinned(compose: dict[str, Any]) -> None:
         assert "latest" not in tag
 
 
+def test_exactly_one_service_builds_the_image_of_the_portal(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
+    assert len({services[name]["image"] for name in PORTAL}) == 1
+    assert all(services[name]["pull_policy"] == "never" for name in PORTAL), "no registry has it"
+
+
+def test_the_database_is_not_healthy_while_it_is_only_being_filled(compose: dict[str, Any]) -> None:
+    """Until then a server of the image's own answers, but on its socket alone."""
+    assert "pg_isready --host 127.0.0.1 " in compose["services"]["postgres"]["healthcheck"]["test"][1]
+
+
 def test_variables_are_those_that_the_settings_read(compose: dict[str, Any]) -> None:
     known = settings_variables()
     for name in PORTAL:
@@ -123,6 +135,15 @@ def test_the_image_gets_what_it_copies_and_nothing_secret() -> None:
             copied |= set(arguments.split()[:-1])
     assert copied == let_in
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_the_image_s_user_can_read_what_was_copied() -> None:
+    """A checkout of somebody with a strict umask is closed to others, and COPY keeps that."""
+    words = instructions()
+    opened = words.index(("RUN", "chmod -R a+rX . && python -m compileall -q dipportal"))
+    copied = max(index for index, (word, rest) in enumerate(words) if word == "COPY" and "--from" not in rest)
+    user = next(index for index, (word, _rest) in enumerate(words) if word == "USER")
+    assert copied < opened < user
 
 
 def test_static_files_are_collected_while_the_image_is_built(tmp_path: Path) -> None:
