@@ -36,14 +36,28 @@ def test_secrets_are_of_the_right_form_and_kept(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     assert run_script("make-secrets", str(folder)).returncode == 0
     made = {file.name: file.read_text().strip() for file in folder.iterdir()}
-    assert set(made) == {"database_password", "database_url", "secret_key", "credential_keys"}
+    assert set(made) == {"database_password", "database_url", "secret_key", "credential_keys", "email_url"}
+    assert made["email_url"] == ""
     Fernet(made["credential_keys"])
     assert made["database_password"] in made["database_url"]
     assert len(made["secret_key"]) >= 50
     assert folder.stat().st_mode & 0o077 == 0, "the folder is closed to others"
-    assert all(file.stat().st_mode & 0o044 for file in folder.iterdir()), "a container's user can read the files"
+    assert all(file.stat().st_mode & 0o777 == 0o644 for file in folder.iterdir()), "a container's user can read them"
     run_script("make-secrets", str(folder))
     assert {file.name: file.read_text().strip() for file in folder.iterdir()} == made
+
+
+def test_the_mail_server_s_address_is_readable_whatever_the_umask(tmp_path: Path) -> None:
+    """As the pages say it: make the files, then write the address with the shell of somebody who is strict."""
+    folder = tmp_path / "secrets"
+    address = folder / "email_url"
+    script = f"umask 077 && {ROOT / 'scripts/make-secrets'} {folder} && echo 'smtp://mail.example:25' > {address}"
+    told = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert f"Write the address of your mail server in {address}" in told
+    assert address.stat().st_mode & 0o777 == 0o644
+    again = run_script("make-secrets", str(folder)).stdout
+    assert "mail server" not in again
+    assert address.read_text() == "smtp://mail.example:25\n"
 
 
 def test_a_python_is_found(tmp_path: Path) -> None:
