@@ -11,6 +11,7 @@ import django_stubs_ext
 import structlog
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.core import environment, keys
@@ -27,9 +28,15 @@ PUBLIC_URL = environment.web_address("PUBLIC_URL", "http://127.0.0.1:8000")
 HTTPS = PUBLIC_URL.startswith("https://")
 HOST = urlsplit(PUBLIC_URL).hostname or "127.0.0.1"
 LOCAL_ONLY = HOST in {"127.0.0.1", "localhost", "::1"}
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", [HOST, "127.0.0.1", "localhost"] if LOCAL_ONLY else [HOST])
+ALLOWED_HOSTS = [HOST, *environment.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost"] if LOCAL_ONLY else [])]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if DEMO_MODE and not LOCAL_ONLY:
+    # Here and not in a system check: neither gunicorn nor Celery runs those.
+    raise ImproperlyConfigured(
+        f"DEMO_MODE shows every mail to everyone and only runs on localhost; PUBLIC_URL is {PUBLIC_URL!r}."
+    )
 
+SECRET_KEY_GIVEN = bool(environment.text("SECRET_KEY"))
 SECRET_KEY = environment.text("SECRET_KEY") or keys.kept_secret(VAR_DIR / "secret_key")
 CREDENTIAL_KEYS_GIVEN = bool(environment.words("CREDENTIAL_KEYS", []))
 CREDENTIAL_KEYS = environment.words("CREDENTIAL_KEYS", []) or [keys.kept_fernet_key(VAR_DIR / "credential_key")]

@@ -1,23 +1,9 @@
-"""Checks that the operator sees at the start: what is missing for a portal that other people depend on."""
+"""Checks that the operator asks for with `check --deploy`: what is missing for a portal that other people depend on."""
 
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
-
-
-@register("portal")
-def demo_and_debug(**_kwargs: Any) -> list[CheckMessage]:
-    problems: list[CheckMessage] = []
-    if settings.DEMO_MODE and not settings.LOCAL_ONLY:
-        problems.append(
-            Error(
-                "DEMO_MODE shows every mail and prints log-ins; it only runs on localhost.",
-                hint="Remove DEMO_MODE, or set PUBLIC_URL to an address on localhost.",
-                id="portal.E001",
-            )
-        )
-    return problems
+from django.core.checks import CheckMessage, Warning, register
 
 
 @register("portal", deploy=True)
@@ -42,5 +28,31 @@ def own_key_for_credentials(**_kwargs: Any) -> list[CheckMessage]:
             "CREDENTIAL_KEYS is not set: DIP credentials are encrypted with a key kept in var/.",
             hint="Set CREDENTIAL_KEYS (or CREDENTIAL_KEYS_FILE); `manage.py new_key` makes one.",
             id="portal.W002",
+        )
+    ]
+
+
+@register("portal", deploy=True)
+def static_files_are_collected(**_kwargs: Any) -> list[CheckMessage]:
+    if settings.MANIFEST:
+        return []
+    return [
+        Warning(
+            "STATIC_MANIFEST is not set: static files are searched for at every request, uncompressed, and not cached.",
+            hint="Set STATIC_MANIFEST=true and run `manage.py collectstatic`, at every upgrade again.",
+            id="portal.W003",
+        )
+    ]
+
+
+@register("portal", deploy=True)
+def own_key_for_sessions(**_kwargs: Any) -> list[CheckMessage]:
+    if settings.SECRET_KEY_GIVEN:
+        return []
+    return [
+        Warning(
+            "SECRET_KEY is not set: sessions and links are signed with a key kept in var/.",
+            hint="Set SECRET_KEY (or SECRET_KEY_FILE); `scripts/make-secrets` makes one.",
+            id="portal.W004",
         )
     ]

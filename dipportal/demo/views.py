@@ -18,7 +18,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def in_demo(view: View) -> View:
-    """Open to everyone who can reach the demo, which runs on localhost only (core.checks)."""
+    """Open to everyone who can reach the demo, which runs on localhost only (settings)."""
 
     @functools.wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
