@@ -129,3 +129,17 @@ def test_pages_name_only_what_exists(page: Path) -> None:
 def test_the_pages_that_readme_promises_are_there() -> None:
     for name in ("architecture", "decisions", "operations", "dip-api"):
         assert (DOCS / f"{name}.md").stat().st_size > 3000
+
+
+def test_the_variables_that_compose_insists_on_are_written_where_it_reads_them() -> None:
+    """An exported variable is gone at the next log-in, and with it every later command of Compose."""
+    needed = re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert needed
+    for page in (ROOT / "README.md", DOCS / "operations.md"):
+        text = page.read_text(encoding="utf-8")
+        assert sorted(re.findall(r"^ {4}echo '(\w+)=.*' >> \.env$", text, flags=re.MULTILINE)) == sorted(needed)
+
+
+def test_without_docker_static_files_are_collected_with_the_setting_that_needs_them() -> None:
+    section = (DOCS / "operations.md").read_text(encoding="utf-8").split("\n### Without Docker\n")[1].split("\n## ")[0]
+    assert re.search(r"STATIC_MANIFEST=true .*\n.*manage\.py collectstatic", section)
