@@ -144,7 +144,9 @@ def update_performance(
     faults = rules.faults_in_performance(wanted)
     if wanted["hall"] is not None and wanted["hall"].pk == performance.hall_id:
         faults.pop("hall", None)  # a hall that was retired since may stay
-    if wanted["theater"].pk != performance.theater_id:
+    if wanted["theater"].pk == performance.theater_id:
+        faults.pop("theater", None)  # and so may its theater
+    else:
         faults["theater"] = _(
             "A performance stays in its theater. Cancel this one, and enter a new one in the other theater."
         )
@@ -249,13 +251,12 @@ def _faults_in_rows(production: Production, rows: Sequence[dict[str, Any]]) -> d
 
 
 def _double(production: int, values: dict[str, Any], but: int = 0) -> bool:
-    """Does this production already play there and then? The production's row is locked by the caller."""
-    rows = Performance.objects.filter(
-        production=production,
-        theater=values["theater"],
-        hall=values["hall"],
-        starts_at=values["starts_at"],
-        status=PerformanceStatus.AGREED,
+    """Does this production already play there and then? The production's row is locked by the caller.
+
+    What was removed in DIP is in nobody's way: it may be entered anew.
+    """
+    rows = Performance.objects.agreed().filter(
+        production=production, theater=values["theater"], hall=values["hall"], starts_at=values["starts_at"]
     )
     return rows.exclude(pk=but).exists()
 
@@ -263,13 +264,12 @@ def _double(production: int, values: dict[str, Any], but: int = 0) -> bool:
 def _changes(now: Model, wanted: dict[str, Any]) -> dict[str, Any]:
     """What differs, as the journal keeps it: name → [old, new]."""
     return {
-        name: [_plain(getattr(now, name)), _plain(value)]
-        for name, value in wanted.items()
-        if getattr(now, name) != value
+        name: [plain(getattr(now, name)), plain(value)] for name, value in wanted.items() if getattr(now, name) != value
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as the journal keeps it: a moment as ISO text in Amsterdam's time, a row as its id and name."""
     if isinstance(value, dt.datetime):
         return timezone.localtime(value).isoformat()
     if isinstance(value, Model):

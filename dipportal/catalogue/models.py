@@ -235,8 +235,12 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
             found |= Q(number_text__contains=number)
         return self.filter(found)
 
+    def agreed(self) -> "PerformanceQuerySet":
+        """What still takes place: not cancelled, and not removed in DIP."""
+        return self.filter(status=PerformanceStatus.AGREED, missing_since=None)
+
     def upcoming(self) -> "PerformanceQuerySet":
-        return self.filter(starts_at__gte=timezone.now(), status=PerformanceStatus.AGREED)
+        return self.agreed().filter(starts_at__gte=timezone.now())
 
 
 def no_capacity() -> list[int]:

@@ -20,11 +20,11 @@ from dipportal.catalogue.models import (
 )
 from dipportal.organisations.models import Organisation
 
-AGREED = Q(performances__status=PerformanceStatus.AGREED)
+AGREED = Q(performances__status=PerformanceStatus.AGREED, performances__missing_since=None)
 
 
 def productions_of(organisation: Organisation | None) -> ProductionQuerySet:
-    """What this organisation may see, with what a list row shows; `first_at` and `evenings` skip cancelled ones."""
+    """What this organisation may see, with what a list row shows; `first_at` and `evenings` are of what takes place."""
     return (
         Production.objects.visible_to(organisation)
         .select_related("genre", "producer")
@@ -34,7 +34,7 @@ def productions_of(organisation: Organisation | None) -> ProductionQuerySet:
 
 def playing_of(organisation: Organisation | None) -> ProductionQuerySet:
     """The productions that an agreement can be made for: not cancelled, with at least one evening."""
-    evenings = Performance.objects.filter(production=OuterRef("pk"), status=PerformanceStatus.AGREED)
+    evenings = Performance.objects.agreed().filter(production=OuterRef("pk"))
     return productions_of(organisation).filter(Exists(evenings), cancelled_at=None)
 
 
@@ -57,11 +57,6 @@ def seasons_of(organisation: Organisation | None) -> list[str]:
 def genres(kept: int | None = None) -> QuerySet[Genre]:
     """Genres to choose from; `kept` is one that may stay although DIP no longer has it."""
     return Genre.objects.filter(Q(missing_since=None) | Q(pk=kept))
-
-
-def co_producers() -> QuerySet[Producer]:
-    """All producers: the list is reference data, open to every provider."""
-    return Producer.objects.filter(missing_since=None)
 
 
 def halls_in_use() -> QuerySet[Hall]:

@@ -17,6 +17,14 @@ MOST_SEATS = 100_000
 # A season begins in August: theaters close in July.
 FIRST_MONTH = 8
 _SEASON = re.compile(r"^(\d{4})-(\d{4})$")
+# Also before DIP gave an id: its creation may be under way, and is looked up with the producer it was sent for.
+WHY_PRODUCER_STAYS = gettext_lazy(
+    "A production stays with its producer. Cancel this one, and enter it anew for the other producer."
+)
+WHY_PRODUCER_STAYS_IN_DIP = gettext_lazy(
+    "DIP knows this production, and does not let its producer be changed from outside. "
+    "Change it in DIP itself; the change then comes here by itself."
+)
 
 
 def acts_for_producer(actor: Actor, producer: Producer) -> bool:
@@ -73,11 +81,8 @@ def faults_in_production(values: dict[str, Any], existing: Production | None = N
         faults["season"] = fault
     if existing is not None and revival_of is not None and revival_of.pk == existing.pk:
         faults["revival_of"] = gettext_lazy("A production is not a revival of itself.")
-    if existing is not None and existing.dip_id and values["producer"].pk != existing.producer_id:
-        faults["producer"] = gettext_lazy(
-            "DIP knows this production, and does not let its producer be changed from outside. "
-            "Change it in DIP itself; the change then comes here by itself."
-        )
+    if existing is not None and values["producer"].pk != existing.producer_id:
+        faults["producer"] = WHY_PRODUCER_STAYS_IN_DIP if existing.dip_id else WHY_PRODUCER_STAYS
     if values["producer"] in values.get("co_producers", ()):
         faults["co_producers"] = gettext_lazy("The producer itself is not a co-producer.")
     return faults

@@ -54,14 +54,14 @@ class ProductionForm(forms.Form):
         for name, rows in offers.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
         self.fields["season"].choices = season_choices(production)  # type: ignore[attr-defined]
-        if production is not None and production.dip_id:
-            self._keep_producer()
+        if production is not None:
+            self._keep_producer(production)
 
-    def _keep_producer(self) -> None:
-        """DIP knows the production: the field says why it stays, and what is posted for it is ignored."""
+    def _keep_producer(self, production: Production) -> None:
+        """The field says why the producer stays, and what is posted for it is ignored."""
         field = self.fields["producer"]
         field.disabled = True
-        field.help_text = _("DIP does not let the producer be changed from outside. Change it in DIP itself.")
+        field.help_text = rules.WHY_PRODUCER_STAYS_IN_DIP if production.dip_id else rules.WHY_PRODUCER_STAYS
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in PRODUCTION_FIELDS}

@@ -55,7 +55,7 @@ def contract_of_each(organisation: Organisation, performances: Sequence[Performa
 
 def theaters_of(organisation: Organisation, production: Production) -> QuerySet[Theater]:
     """The theaters where a production plays, with the number of performances that can be agreed on."""
-    plays = catalogue.performances_of(organisation).filter(production=production, status="agreed")
+    plays = catalogue.performances_of(organisation).filter(production=production).agreed()
     return (
         catalogue.theaters(organisation, retired=True)
         .filter(Exists(plays.filter(theater=OuterRef("pk"))))

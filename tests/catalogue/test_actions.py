@@ -153,17 +153,21 @@ def test_a_stale_save_changes_nothing(world: World) -> None:
     assert world.production.title == "Eerst"
 
 
-def test_the_producer_of_a_production_that_dip_knows_stays(world: World) -> None:
+@pytest.mark.parametrize(
+    ("dip_id", "sentence"),
+    [("NL-25-123-0003776", rules.WHY_PRODUCER_STAYS_IN_DIP), ("", rules.WHY_PRODUCER_STAYS)],
+    ids=["known to DIP", "its creation may be under way"],
+)
+def test_the_producer_of_a_production_stays(world: World, dip_id: str, sentence: str) -> None:
     world.rival_producer.providers.add(world.agency)
-    values = production_values(world, title="De Storm", producer=world.rival_producer)
-    editor = world.actors["agency_editor"]
-    with pytest.raises(Invalid) as refused:
-        actions.update_production(world.production, values=values, seen_version=1, actor=editor)
-    assert set(refused.value.fields) == {"producer"}
-    Production.objects.filter(pk=world.production.pk).update(dip_id="")
+    Production.objects.filter(pk=world.production.pk).update(dip_id=dip_id)
     world.production.refresh_from_db()
-    actions.update_production(world.production, values=values, seen_version=1, actor=editor)
-    assert world.production.producer == world.rival_producer
+    values = production_values(world, title="De Orkaan", producer=world.rival_producer)
+    with pytest.raises(Invalid) as refused:
+        actions.update_production(world.production, values=values, seen_version=1, actor=world.actors["agency_editor"])
+    assert refused.value.fields == {"producer": sentence}
+    world.production.refresh_from_db()
+    assert (world.production.producer, world.production.title) == (world.producer, "De Storm")
 
 
 def test_a_field_that_no_editor_sets_is_a_mistake_of_the_caller(world: World) -> None:
@@ -305,6 +309,30 @@ def test_a_hall_that_was_retired_since_may_stay_but_not_be_chosen(world: World) 
     with pytest.raises(Invalid) as refused:
         actions.update_performance(second, values=stands(second, hall=old), seen_version=1, actor=editor)
     assert set(refused.value.fields) == {"hall"}
+
+
+@pytest.mark.parametrize("why", ["retired", "missing"])
+def test_a_performance_in_a_theater_that_dip_retired_can_be_changed_but_not_entered(world: World, why: str) -> None:
+    first, editor = world.performances[0], world.actors["agency_editor"]
+    gone: dict[str, Any] = {"name": "NIET GEBRUIKEN"} if why == "retired" else {"missing_since": timezone.now()}
+    Theater.objects.filter(pk=world.theater.pk).update(**gone)
+    first, theater = Performance.objects.get(pk=first.pk), Theater.objects.get(pk=world.theater.pk)
+    actions.update_performance(first, values=stands(first, kind="premiere"), seen_version=1, actor=editor)
+    assert first.kind == "premiere"
+    with pytest.raises(Invalid) as refused:
+        actions.create_performance(world.production, values=performance_values(world, theater=theater), actor=editor)
+    assert set(refused.value.fields) == {"theater"}
+
+
+def test_what_dip_removed_does_not_take_place_and_may_be_entered_anew(world: World) -> None:
+    first, editor = world.performances[0], world.actors["agency_editor"]
+    again = performance_values(world, starts_at=first.starts_at)
+    with pytest.raises(Invalid):
+        actions.create_performance(world.production, values=again, actor=editor)
+    Performance.objects.filter(pk=first.pk).update(missing_since=timezone.now())
+    made = actions.create_performance(world.production, values=again, actor=editor)
+    coming = Performance.objects.filter(production=world.production).upcoming()
+    assert set(coming) == {made, *world.performances[1:]}
 
 
 def test_cancelling_twice_is_one_line(world: World) -> None:

@@ -1,8 +1,10 @@
 """Entering, changing and cancelling productions and performances, through the real pages."""
 
+from html import unescape
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from dipportal.catalogue import actions
 from dipportal.catalogue.models import Hall, Performance, Production, Theater
@@ -50,10 +52,15 @@ def test_an_agency_without_a_producer_reads_what_to_do(world: World) -> None:
     assert 'data-action="save"' not in page.content.decode()
 
 
-def test_the_producer_of_a_known_production_cannot_be_posted(world: World) -> None:
+@pytest.mark.parametrize("dip_id", ["NL-25-123-0003776", ""], ids=["known to DIP", "its creation may be under way"])
+def test_the_producer_of_an_existing_production_cannot_be_posted(world: World, dip_id: str) -> None:
     world.rival_producer.providers.add(world.agency)
+    Production.objects.filter(pk=world.production.pk).update(dip_id=dip_id)
     client = signed_in(world, "agency_editor")
     url = at(world.agency, "production_edit", pk=world.production.pk)
+    field = client.get(url).context["form"].fields["producer"]
+    assert field.disabled
+    assert str(field.help_text) in unescape(client.get(url).content.decode())
     send(client, url, {"producer": world.rival_producer.pk, "title": "De Orkaan"})
     world.production.refresh_from_db()
     assert (world.production.title, world.production.producer) == ("De Orkaan", world.producer)
@@ -199,6 +206,43 @@ def test_a_performance_is_moved(world: World) -> None:
     (line,) = client.get(url).context["entries"]
     assert "20:15" in line.text
     assert "21:00" in line.text
+
+
+def test_a_performance_in_a_theater_that_dip_retired_is_still_edited(world: World) -> None:
+    Theater.objects.filter(pk=19).update(name="De Kade NIET GEBRUIKEN", missing_since=timezone.now())
+    first, client = world.performances[0], signed_in(world, "agency_editor")
+    assert send(client, at(world.agency, "performance_edit", pk=first.pk), {"time": "21:00"}).status_code == 302
+    first.refresh_from_db()
+    assert f"{timezone.localtime(first.starts_at):%H:%M}" == "21:00"
+
+
+@pytest.mark.parametrize("page", ["production", "performances"])
+def test_what_dip_removed_is_marked_and_asks_for_no_agreement(world: World, page: str) -> None:
+    first = world.performances[0]
+    kwargs = {"pk": world.production.pk} if page == "production" else {}
+    client, url = signed_in(world, "agency_editor"), at(world.agency, page, **kwargs)
+    client.cookies["dipportal_language"] = "en"
+    draft = f"performance={first.pk}"
+    before = client.get(url).content.decode()
+    assert ("no longer in DIP" in before, draft in before) == (False, True)
+    Performance.objects.filter(pk=first.pk).update(missing_since=timezone.now())
+    after = client.get(url).content.decode()
+    assert (after.count("no longer in DIP"), draft in after) == (1, False)
+
+
+def test_what_dip_removed_is_left_out_of_what_waits_and_what_can_be_agreed_on(world: World) -> None:
+    client, start = signed_in(world, "agency_editor"), at(world.agency, "start")
+    choice = at(world.agency, "contract_new")
+    (bare,) = [section for section in client.get(start).context["sections"] if section.kind.name == "bare"]
+    assert bare.count == 3
+    Performance.objects.filter(pk=world.performances[0].pk).update(missing_since=timezone.now())
+    (bare,) = [section for section in client.get(start).context["sections"] if section.kind.name == "bare"]
+    assert bare.count == 2
+    listed = client.get(at(world.agency, "productions")).context["listing"].page.object_list
+    assert [(one.evenings, one.first_at) for one in listed] == [(2, world.performances[1].starts_at)]
+    assert world.production.title in client.get(choice).content.decode()
+    Performance.objects.filter(production=world.production).update(missing_since=timezone.now())
+    assert world.production.title not in client.get(choice).content.decode()
 
 
 def test_a_performance_does_not_change_theater(world: World) -> None:

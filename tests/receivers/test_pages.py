@@ -6,8 +6,10 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from dipportal.catalogue import actions as catalogue
+from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
@@ -188,6 +190,17 @@ def test_the_list_of_performances_filters(world: World, editor: Client, query: s
     page = editor.get(f"{url('performances')}?{query}")
     assert page.status_code == 200
     assert len(page.context["list"].page.object_list) == found
+
+
+def test_what_dip_removed_is_marked_and_no_longer_coming(world: World, editor: Client) -> None:
+    first = world.performances[0]
+    contract = world.contract(status="proposed")
+    editor.cookies["dipportal_language"] = "en"
+    pages = (url("performances"), url("contract", pk=contract.pk), url("search") + "?q=11484906")
+    assert [editor.get(page).content.decode().count("no longer in DIP") for page in pages] == [0, 0, 0]
+    Performance.objects.filter(pk=first.pk).update(missing_since=timezone.now())
+    assert [editor.get(page).content.decode().count("no longer in DIP") for page in pages] == [1, 1, 1]
+    assert list(editor.get(url("start")).context["coming"]) == world.performances[1:]
 
 
 def test_search_finds_by_a_part_of_the_dip_id(world: World, editor: Client) -> None:
