@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from dipportal.catalogue.actions import plain
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Reference, Theater
 from dipportal.journal.actions import Line, record_many
@@ -168,11 +169,12 @@ def write_productions(
     altered = [row for row in rows.values() if changes.get(row.pk) or row.pk in co_changed]
     _save_changed(Production, altered, ("title", "season", "genre", "producer", "missing_since", "version"))
     done.changed = len(altered)
+    worth_telling = [row for row in altered if row.dip_id in told]
+    for_people = _as_journalled({row.pk: changes.get(row.pk, {}) for row in worth_telling})
     lines = []
-    for row in altered:
-        fields = {name: values for name, values in changes.get(row.pk, {}).items() if values}
-        fields |= co_changed.get(row.pk, {})
-        if row.dip_id in told and fields:
+    for row in worth_telling:
+        fields = for_people[row.pk] | co_changed.get(row.pk, {})
+        if fields:
             lines.append(Line(row, thread=row.thread, fields=fields))
     record_many("production.updated", lines, actor=actor)
     return done
@@ -240,7 +242,7 @@ _PERFORMANCE_FIELDS = (
     "other_location",
     "capacity",
 )
-_PLACE_AND_TIME = {"starts_at", "theater_id", "hall_id"}
+_PLACE_AND_TIME = {"starts_at", "theater", "hall"}
 
 
 def write_performances(
@@ -377,8 +379,9 @@ def ensure_performances(facts: Iterable[PerformanceFacts], *, sent: Collection[i
 def _tell_performances(rows: Sequence[Performance], changes: dict[int, dict[str, list[Any]]], actor: Actor) -> None:
     """One line for each performance that DIP changed: cancelled, moved, or changed in another way."""
     lines: dict[str, list[Line]] = defaultdict(list)
+    for_people = _as_journalled({row.pk: changes[row.pk] for row in rows})
     for row in rows:
-        fields = {name: [_plain(value) for value in values] for name, values in changes[row.pk].items() if values}
+        fields = for_people[row.pk]
         if not fields:
             continue
         if "status" in fields and row.status == PerformanceStatus.CANCELLED:
@@ -419,5 +422,34 @@ def _save_changed(model: type[models.Model], rows: Sequence[Any], fields: Sequen
         model._default_manager.bulk_update(rows, fields, batch_size=CHUNK)
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | list | dict | type(None)) else str(value)
+_MODEL_OF: dict[str, type[Reference] | type[Production]] = {
+    "genre_id": Genre,
+    "producer_id": Producer,
+    "theater_id": Theater,
+    "hall_id": Hall,
+    "production_id": Production,
+}
+
+
+def _as_journalled(changes: dict[int, dict[str, list[Any]]]) -> dict[int, dict[str, list[Any]]]:
+    """Changes by row as the actions journal theirs: the field's name, and of a row its id and name.
+
+    One query a kind of row, however many changes there are. A change without values says nothing to a person.
+    """
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for fields in changes.values():
+        for name in _MODEL_OF.keys() & fields.keys():
+            wanted[name] |= {key for key in fields[name] if key is not None}
+    rows = {name: _MODEL_OF[name]._default_manager.in_bulk(keys) for name, keys in wanted.items()}
+
+    def shown(name: str, value: Any) -> Any:
+        return plain(rows[name].get(value) if name in rows else value)
+
+    return {
+        pk: {
+            name.removesuffix("_id"): [shown(name, value) for value in values]
+            for name, values in fields.items()
+            if values
+        }
+        for pk, fields in changes.items()
+    }
