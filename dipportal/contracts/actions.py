@@ -5,7 +5,7 @@ hang their mails and DIP operations on the journal line (journal.actions.on), in
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -54,8 +54,9 @@ def create_concept(
     actor.must_act_for(provider)
     if not Production.objects.visible_to(provider).filter(pk=production.pk).exists():
         raise NotAllowed
-    _refuse_unfit(production, theater, performances, kind, terms)
     with transaction.atomic():
+        chosen = _locked_evenings(performances)
+        _refuse_unfit(production, theater, chosen, kind, terms)
         contract = Contract(
             provider=provider,
             production=production,
@@ -63,12 +64,12 @@ def create_concept(
             theater=theater,
             type=kind,
             reference=new_reference(),
-            first_at=min(performance.starts_at for performance in performances),
+            first_at=min(performance.starts_at for performance in chosen),
             **normalise(kind, terms),
             **_party_values(parties),
         )
         contract.save(force_insert=True)
-        contract.performances.set(performances)
+        contract.performances.set(chosen)
         _start_line(contract)
         record("contract.created", contract, actor=actor, thread=contract.thread)
     return contract
@@ -95,23 +96,10 @@ def _refuse_unfit(
 ) -> None:
     if kind not in ContractType.values:
         raise Invalid(fields={"type": _("Choose a type.")})
-    if not theater.dip_member:
-        raise Invalid(
-            _("%(theater)s is not a member of DIP, so no agreement can be made with it here.") % {"theater": theater},
-            code="no_member",
-        )
-    if not performances:
-        raise Invalid(fields={"performances": _("Choose at least one performance.")}, code="no_performances")
-    if len(performances) > rules.MOST_PERFORMANCES:
-        raise Invalid(fields={"performances": _("Choose at most 60 performances.")}, code="too_many")
-    for performance in performances:
-        if performance.production_id != production.pk or performance.theater_id != theater.pk:
-            raise Invalid(
-                fields={"performances": _("Choose performances of this production in this theater only.")},
-                code="foreign_performance",
-            )
-        if performance.cancelled:
-            raise Invalid(fields={"performances": _("A cancelled performance cannot be agreed on.")}, code="cancelled")
+    unfit = rules.fault_in_choice(production, theater, performances)
+    if unfit:
+        fields = {unfit.field: unfit.sentence} if unfit.field else {}
+        raise Invalid(None if fields else unfit.sentence, code=unfit.code, fields=fields)
     faults = rules.faults_in_terms(kind, terms, complete=False)
     if faults:
         raise Invalid(fields=faults)
@@ -131,15 +119,15 @@ def update_concept(
     Saving what already stands there changes nothing and writes no line.
     """
     actor.must_act_for(contract.provider)
-    chosen = list(contract.performances.all()) if performances is None else list(performances)
-    _refuse_unfit(contract.production, contract.theater, chosen, contract.type, terms)
     wanted = {**normalise(contract.type, {**contract.term_values(), **terms}), **_party_values(parties)}
     with transaction.atomic():
+        chosen = _locked_evenings(contract.performances.all() if performances is None else performances)
         now = _locked(contract)
         if now.version != seen_version:
             raise StaleState
         if now.status not in MOVES["update"].sources:
             raise StaleState(_("This is no longer a concept, so it cannot be changed."))
+        _refuse_unfit(now.production, now.theater, chosen, now.type, terms)
         changed = {name: [_plain(getattr(now, name)), _plain(value)] for name, value in wanted.items()
                    if getattr(now, name) != value}  # fmt: skip
         before = set(now.performances.values_list("pk", flat=True))
@@ -160,27 +148,44 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | list | dict | type(None)) else str(value)
 
 
+def _locked_evenings(performances: Iterable[Performance]) -> list[Performance]:
+    """The performances as they are now, locked: whoever cancels one waits, or was first and is seen.
+
+    Before the agreement's own lock, as in the actions of the catalogue, so that the two never wait for each other.
+    """
+    keys = [performance.pk for performance in performances]
+    return list(Performance.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
+
+
 def _locked(contract: Contract) -> Contract:
     """The row as it is now, locked until the transaction ends (on SQLite the transaction itself is the lock)."""
     return Contract.objects.select_for_update(of=("self",)).get(pk=contract.pk)
 
 
-def propose(contract: Contract, *, actor: Actor) -> Contract:
-    """Send a concept to the receiver. Doing it again is a no-op. Raises Invalid when terms are missing."""
+def propose(contract: Contract, *, actor: Actor, seen_version: int | None = None) -> Contract:
+    """Send a concept to the receiver. Doing it again is a no-op. Raises Invalid when terms are missing.
+
+    `seen_version` is the version that the person read: terms that somebody else changed since then raise StaleState.
+    """
     move = MOVES["propose"]
     actor.must_act_for(contract.provider, move.role)
     if contract.status == Status.PROPOSED:
         return contract
-    performances = list(contract.performances.all())
-    _refuse_unfit(contract.production, contract.theater, performances, contract.type, contract.term_values())
-    faults = rules.faults_in_terms(contract.type, contract.term_values(), complete=True)
-    if faults:
-        raise Invalid(_("Some terms are missing or wrong, so this cannot be proposed yet."), fields=faults)
     with transaction.atomic():
+        performances = _locked_evenings(contract.performances.all())
+        now = _locked(contract)
+        if seen_version not in (None, now.version) or now.status not in move.sources:
+            raise StaleState
+        if {one.pk for one in performances} != set(now.performances.values_list("pk", flat=True)):
+            raise StaleState
+        _refuse_unfit(now.production, now.theater, performances, now.type, now.term_values())
+        faults = rules.faults_in_terms(now.type, now.term_values(), complete=True)
+        if faults:
+            raise Invalid(_("Some terms are missing or wrong, so this cannot be proposed yet."), fields=faults)
         _move(
             contract,
             "propose",
-            seen_version=contract.version,
+            seen_version=now.version,
             proposed_at=timezone.now(),
             proposed_by=actor.user,
         )
@@ -302,6 +307,12 @@ def amend(contract: Contract, *, actor: Actor) -> Contract:
                 _("There already is a later version of this agreement. Go on with that one."),
                 code="open_version",
             )
+        evenings = [one for one in now.performances.all() if rules.takes_place(one)]
+        if not evenings:
+            raise PortalError(
+                _("None of these performances takes place any more, so there is nothing left to agree on."),
+                code="no_performances",
+            )
         last = Contract.objects.filter(root=root).order_by("-number").values_list("number", flat=True).first() or 1
         following = Contract(
             provider=now.provider,
@@ -313,12 +324,12 @@ def amend(contract: Contract, *, actor: Actor) -> Contract:
             root=root,
             parent=now,
             number=last + 1,
-            first_at=now.first_at,
+            first_at=min(one.starts_at for one in evenings),
             **{name: getattr(now, name) for name in PARTY_FIELDS},
             **normalise(now.type, now.term_values()),
         )
         following.save(force_insert=True)
-        following.performances.set(now.performances.all())
+        following.performances.set(evenings)
         record("contract.amended", following, actor=actor, thread=following.thread)
     return following
 
@@ -335,4 +346,15 @@ def flag_conflict(contract: Contract, *, text: str, actor: Actor) -> bool:
             return False
         contract.refresh_from_db()
         record("contract.conflict", contract, actor=actor, thread=contract.thread, reason=text)
+    return True
+
+
+def settle_conflict(contract: Contract, *, actor: Actor) -> bool:
+    """DIP and this portal say the same again, so the flag comes off. False when there was none."""
+    with transaction.atomic():
+        flagged = Contract.objects.filter(pk=contract.pk, conflict_at__isnull=False)
+        if flagged.update(conflict_at=None, conflict_text="", version=F("version") + 1) != 1:
+            return False
+        contract.refresh_from_db()
+        record("contract.settled", contract, actor=actor, thread=contract.thread)
     return True

@@ -18,4 +18,5 @@ declare(
         tone="bad",
         icon="alert",
     ),
+    Code("contract.settled", _("The same answer here and in DIP again"), Audience.BOTH, tone="good", icon="check"),
 )

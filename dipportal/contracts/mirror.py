@@ -85,6 +85,7 @@ def _new_row(provider: Organisation, one: ContractFacts) -> Contract:
         status=one.status,
         own_reference=one.own_reference,
         first_at=one.first_at,
+        created_at=one.modified_at or timezone.now(),
         proposed_at=one.modified_at if shared else None,
         answered_at=one.modified_at if answered else None,
         answer_source=AnswerSource.DIP if answered else "",

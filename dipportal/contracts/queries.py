@@ -2,6 +2,7 @@
 
 from django.db.models import Q, QuerySet
 
+from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
@@ -44,7 +45,7 @@ def performances_for(organisation: Organisation, production: Production, theater
     """The performances that one agreement can cover: one production, in one theater."""
     return (
         Performance.objects.visible_to(organisation)
-        .filter(production=production, theater=theater, status="agreed")
+        .filter(production=production, theater=theater, status=PerformanceStatus.AGREED, missing_since=None)
         .select_related("hall")
         .order_by("starts_at")
     )

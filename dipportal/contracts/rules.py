@@ -1,5 +1,6 @@
 """Pure predicates. One rule serves the button, the view, the API and the action."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -9,9 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts.enums import ContractType
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, Unit, terms_of
+from dipportal.contracts.terms import BY_NAME, OPEN_END, START_TIME, Unit, terms_of
 from dipportal.contracts.transitions import MOVES
 from dipportal.core.money import format_cents
 from dipportal.organisations.actors import Actor
@@ -39,6 +41,47 @@ def may(contract: Contract, move: str, actor: Actor) -> bool:
     return contract.status in allowed.sources and actor.acts_for(side_of(contract, allowed.side), allowed.role)
 
 
+@dataclass(frozen=True)
+class Unfit:
+    """Why these performances cannot be agreed on; `field` is the form field that it belongs to, '' for none."""
+
+    code: str
+    sentence: str | Promise
+    field: str = ""
+
+
+def takes_place(performance: Performance) -> bool:
+    """Not cancelled, and DIP still has it (or never had)."""
+    return not performance.cancelled and performance.missing_since is None
+
+
+def fault_in_choice(production: Production, theater: Theater, performances: Sequence[Performance]) -> Unfit | None:
+    """One agreement covers performances of one production in one theater, a member of DIP, that still take place."""
+    if not theater.dip_member:
+        sentence = _("%(theater)s is not a member of DIP, so no agreement can be made with it here.")
+        return Unfit("no_member", sentence % {"theater": theater})
+    faults = (
+        ("no_performances", not performances, gettext_lazy("Choose at least one performance.")),
+        ("too_many", len(performances) > MOST_PERFORMANCES, gettext_lazy("Choose at most 60 performances.")),
+        (
+            "foreign_performance",
+            any(one.production_id != production.pk or one.theater_id != theater.pk for one in performances),
+            gettext_lazy("Choose performances of this production in this theater only."),
+        ),
+        (
+            "cancelled",
+            any(one.cancelled for one in performances),
+            gettext_lazy("A cancelled performance cannot be agreed on. Leave it out."),
+        ),
+        (
+            "missing",
+            any(one.missing_since for one in performances),
+            gettext_lazy("DIP no longer has one of these performances, so it cannot be agreed on. Leave it out."),
+        ),
+    )
+    return next((Unfit(code, sentence, "performances") for code, is_so, sentence in faults if is_so), None)
+
+
 def faults_in_terms(kind: str, values: dict[str, Any], *, complete: bool) -> dict[str, str | Promise]:
     """What is wrong with these terms: term name → sentence. `complete` also asks for what a proposal needs."""
     faults: dict[str, str | Promise] = {}
@@ -55,7 +98,7 @@ def faults_in_terms(kind: str, values: dict[str, Any], *, complete: bool) -> dic
         elif term.unit is Unit.PRICES and any(price < 0 for price in value):
             faults[term.name] = gettext_lazy("A price cannot be negative.")
         elif term.unit is Unit.TRANCHES and value:
-            fault = fault_in_tranches(value)
+            fault = fault_in_tranches(value, complete=complete)
             if fault:
                 faults[term.name] = fault
     if (values.get("provider_guarantee") or 0) > 0 and (values.get("receiver_guarantee") or 0) > 0:
@@ -63,8 +106,11 @@ def faults_in_terms(kind: str, values: dict[str, Any], *, complete: bool) -> dic
     return faults
 
 
-def fault_in_tranches(rows: list[dict[str, Any]]) -> str | Promise | None:
+def fault_in_tranches(rows: list[dict[str, Any]], *, complete: bool = False) -> str | Promise | None:
+    """What is wrong with the slices. A proposal must say what happens above the last bound, so that one has no end."""
     bounds = [row["amount"] for row in rows]
+    if complete and bounds[-1] != OPEN_END:
+        return gettext_lazy("The last tranche has no end: leave its amount empty, so that all revenue is covered.")
     if any(later <= earlier for earlier, later in pairwise(bounds)):
         return gettext_lazy("Each tranche ends above the one before it.")
     if any(not 0 <= Decimal(str(row["percentage"])) <= 100 for row in rows):
@@ -103,12 +149,12 @@ def warnings_in_terms(kind: str, values: dict[str, Any]) -> list[Warning_]:
 def fault_in_rejection(contract: Contract, reason: str, rejected_terms: list[str]) -> str | Promise | None:
     if not reason.strip():
         return gettext_lazy("Say why: the provider works on from your reason.")
-    own = {term.name for term in terms_of(contract.type)} | {"start_time"}
+    own = {term.name for term in terms_of(contract.type)} | {START_TIME}
     if not set(rejected_terms) <= own:
         return gettext_lazy("One of the ticked fields does not belong to this agreement.")
     return None
 
 
 def in_table_order(names: list[str]) -> list[str]:
-    order = [*BY_NAME, "start_time"]
+    order = [*BY_NAME, START_TIME]
     return sorted(set(names), key=order.index)

@@ -181,6 +181,9 @@ def _tidy(term: Term, value: Any) -> Any:
             }
             for row in value
         ]
+    if term.unit is Unit.TEXT:
+        # Browsers send line ends of two characters, DIP has one: the same text is no change.
+        return str(value).replace("\r\n", "\n")
     return value
 
 

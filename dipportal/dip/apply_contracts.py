@@ -224,6 +224,8 @@ def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, 
             work.held.add(key)
         elif verdict.follow or aside:
             following.append(Following(row, one, differences if verdict.follow else {}))
+        if row.conflict_at and not (verdict.conflict or verdict.defer or differences):
+            work.counts["settled"] += actions.settle_conflict(row, actor=work.under.actor)
         if verdict.conflict or verdict.moves:
             events.append(Event(key, row, one, verdict, differences))
     work.counts["changed"] += mirror.follow(following, actor=work.under.actor)

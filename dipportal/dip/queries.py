@@ -45,7 +45,10 @@ class ConnectionStatus:
 
     @property
     def running(self) -> list[SyncRun]:
-        return [run for run in self.newest.values() if run.state == RunState.RUNNING]
+        """A run whose worker was killed only looks like one: its lease has ended."""
+        now = timezone.now()
+        running = [run for run in self.newest.values() if run.state == RunState.RUNNING]
+        return [run for run in running if run.alive_until is not None and run.alive_until > now]
 
     @property
     def trouble(self) -> str:

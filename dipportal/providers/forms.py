@@ -114,6 +114,12 @@ class TypeForm(forms.Form):
         self.fields["performances"].queryset = offered  # type: ignore[attr-defined]
 
 
+class SeenForm(forms.Form):
+    """`version` is the one the person read; acting on another one is refused."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Why (only your own side reads this)"),

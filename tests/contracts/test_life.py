@@ -1,12 +1,18 @@
 """The life of an agreement: who may do what, in which state."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from django.utils import timezone
+
+from dipportal.catalogue.enums import PerformanceStatus
+from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.models import Entry
+from dipportal.organisations import actors
 from tests.world import World
 
 
@@ -93,3 +99,69 @@ def test_a_concept_does_not_exist_for_the_receiver(world: World) -> None:
     assert not Contract.objects.visible_to(world.haven).exists()
     actions.withdraw(contract, actor=world.actors["agency_editor"])
     assert not Contract.objects.visible_to(world.kade).exists()
+
+
+def cancel(performance: Performance) -> None:
+    Performance.objects.filter(pk=performance.pk).update(status=PerformanceStatus.CANCELLED)
+
+
+def lose(performance: Performance) -> None:
+    Performance.objects.filter(pk=performance.pk).update(missing_since=timezone.now())
+
+
+@pytest.mark.parametrize(("gone", "code"), [(cancel, "cancelled"), (lose, "missing")])
+def test_an_evening_that_no_longer_takes_place_is_never_proposed(
+    world: World, gone: Callable[[Performance], None], code: str
+) -> None:
+    """Also when the caller's own objects still say that it does."""
+    contract = world.contract()
+    stale = list(contract.performances.all())
+    gone(world.performances[0])
+    with pytest.raises(Invalid) as refused:
+        actions.propose(contract, actor=world.actors["agency_editor"])
+    assert refused.value.code == code
+    with pytest.raises(Invalid):
+        actions.update_concept(
+            contract, actor=world.actors["agency_editor"], seen_version=1, terms={}, performances=stale
+        )
+    with pytest.raises(Invalid):
+        world.contract(performances=stale)
+    contract.refresh_from_db()
+    assert contract.status == Status.CONCEPT
+
+
+def test_the_next_version_leaves_out_what_no_longer_takes_place(world: World) -> None:
+    rejected = world.contract(status="rejected", performances=world.performances[:2])
+    cancel(world.performances[0])
+    following = actions.amend(rejected, actor=world.actors["agency_editor"])
+    assert list(following.performances.all()) == [world.performances[1]]
+    assert following.first_at == world.performances[1].starts_at
+    assert rejected.performances.count() == 2
+
+
+def test_there_is_no_next_version_of_nothing(world: World) -> None:
+    rejected = world.contract(status="rejected")
+    cancel(world.performances[0])
+    with pytest.raises(PortalError) as refused:
+        actions.amend(rejected, actor=world.actors["agency_editor"])
+    assert refused.value.code == "no_performances"
+
+
+def test_line_ends_of_a_browser_are_no_change(world: World) -> None:
+    contract = world.contract(terms={"remarks": "Een\nTwee"})
+    actions.update_concept(
+        contract, actor=world.actors["agency_editor"], seen_version=1, terms={"remarks": "Een\r\nTwee"}
+    )
+    assert contract.version == 1
+    assert not Entry.objects.filter(code="contract.updated").exists()
+
+
+def test_a_settled_conflict_is_told_once(world: World) -> None:
+    contract = world.contract(status="approved")
+    dip = actors.pull(world.agency)
+    assert not actions.settle_conflict(contract, actor=dip)
+    actions.flag_conflict(contract, text="Hier: ja. In DIP: nee.", actor=dip)
+    assert actions.settle_conflict(contract, actor=dip)
+    assert (contract.conflict_at, contract.conflict_text) == (None, "")
+    assert not actions.settle_conflict(contract, actor=dip)
+    assert Entry.objects.filter(code="contract.settled").count() == 1

@@ -2,10 +2,13 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from django.db import connection, connections
 
+from dipportal.catalogue import actions as catalogue
+from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import PortalError
@@ -71,3 +74,38 @@ def test_two_next_versions_at_once_are_one() -> None:
         thread.join()
     assert outcomes == {"made": 1, "open_version": 7}
     assert rejected.children.count() == 1
+
+
+def test_an_evening_cancelled_at_the_same_moment_is_never_proposed() -> None:
+    """Either it was proposed first and cancelled then, or the proposal is refused; and nobody waits for ever."""
+    world = build()
+    editor = world.actors["agency_editor"]
+    for performance in world.performances:
+        contract = world.contract(performances=[performance])
+        start = threading.Barrier(2)
+        outcomes: list[str] = []
+
+        def run(act: Callable[[], object], start: threading.Barrier = start, said: list[str] = outcomes) -> None:
+            start.wait()
+            try:
+                act()
+            except PortalError as refusal:
+                said.append(refusal.code)
+            except Exception as failure:
+                said.append(repr(failure))
+            finally:
+                connections.close_all()
+
+        mine, gone = Contract.objects.get(pk=contract.pk), Performance.objects.get(pk=performance.pk)
+        threads = [
+            threading.Thread(target=run, args=(lambda mine=mine: actions.propose(mine, actor=editor),)),
+            threading.Thread(target=run, args=(lambda gone=gone: catalogue.cancel_performance(gone, actor=editor),)),
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        lines = list(Entry.objects.order_by("pk").values_list("code", flat=True))[-2:]
+        first_proposed = (lines == ["contract.proposed", "performance.cancelled"], outcomes == [])
+        refused = ("contract.proposed" not in lines, outcomes in (["cancelled"], ["stale"]))
+        assert first_proposed == (True, True) or refused == (True, True), (lines, outcomes)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from dipportal.contracts import rules
 from dipportal.contracts.enums import ContractType
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, TERMS, Unit, normalise, rejectable, terms_of
+from dipportal.contracts.terms import BY_NAME, OPEN_END, TERMS, Unit, normalise, rejectable, terms_of
 from tests.world import World
 
 A_VALUE: dict[Unit, Any] = {
@@ -93,6 +93,15 @@ def test_a_settlement_price_that_does_not_add_up_is_warned_of(
 def test_tranches_rise(bounds: list[int]) -> None:
     rows = [{"amount": bound, "percentage": "50.00"} for bound in bounds]
     assert "tranches" in rules.faults_in_terms("volume", {"tranches": rows}, complete=False)
+
+
+def test_a_proposal_says_what_happens_above_the_last_bound() -> None:
+    rows = [{"amount": 400000, "percentage": "50.00"}]
+    values = {"tranches": rows, "copyright_percentage": 12}
+    assert "tranches" not in rules.faults_in_terms("volume", values, complete=False)
+    assert "tranches" in rules.faults_in_terms("volume", values, complete=True)
+    open_ended = {**values, "tranches": [*rows, {"amount": OPEN_END, "percentage": "60.00"}]}
+    assert rules.faults_in_terms("volume", open_ended, complete=True) == {}
 
 
 @pytest.mark.parametrize("kind", ContractType.values)

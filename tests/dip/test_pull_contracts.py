@@ -313,6 +313,26 @@ def test_another_answer_in_dip_is_a_conflict_and_overwrites_nothing(
     assert codes().count("contract.conflict") == 1
 
 
+def test_a_conflict_that_dip_took_back_is_settled(world: World, noord: Connection, fake: FakeDip) -> None:
+    contract = world.contract(status="approved")
+    raw = pushed(contract, fake, 10, status="rejected", reject_reason="Zaal is bezet.")
+    pulled(noord, "contracts")
+    contract.refresh_from_db()
+    assert contract.conflict_at is not None
+    touch(raw, status="approved", reject_reason="")
+    assert pulled(noord, "contracts").counts["settled"] == 1
+    contract.refresh_from_db()
+    assert (contract.status, contract.conflict_at, contract.conflict_text) == ("approved", None, "")
+    assert codes().count("contract.settled") == 1
+
+
+def test_a_concept_found_in_dip_is_as_old_as_dip_says(world: World, noord: Connection, fake: FakeDip) -> None:
+    fake.contracts = [raw for raw in golden("contracts") if raw["status"] == "concept"]
+    fake.contracts[0]["modified"] = "2026-01-05T10:00:00"
+    pulled(noord, "contracts")
+    assert Contract.objects.get(dip_id=fake.contracts[0]["id"]).created_at.date().isoformat() == "2026-01-05"
+
+
 def test_withdrawn_here_and_still_proposed_in_dip_stays_withdrawn(
     world: World, noord: Connection, fake: FakeDip
 ) -> None:

@@ -235,7 +235,8 @@ def test_the_state_of_a_connection(world: World, noord: Connection, fake: FakeDi
     fake.contract(10)
     fake.contract(11, status="bevroren")
     pull.run(noord, "contracts")
-    SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue")
+    alive = timezone.now() + LEASE
+    SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", alive_until=alive)
     found = queries.status_of(world.agency)
     assert found is not None
     assert found.silent_since is None

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Theater
 from dipportal.contracts import actions
 from dipportal.contracts.enums import ContractType, Status
@@ -193,8 +194,60 @@ def test_proposing_asks_first_and_then_acts(world: World) -> None:
     assert send(client, url, action="propose").headers["Location"] == at(world.agency, "contract", pk=contract.pk)
     contract.refresh_from_db()
     assert contract.status == Status.PROPOSED
-    assert client.post(url).status_code == 302
+    assert client.post(url, {"version": 1}).status_code == 302
     assert client.get(url).status_code == 302
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_proposed_unread(world: World) -> None:
+    contract, client = world.contract(), signed_in(world, "agency_editor")
+    url = at(world.agency, "contract_propose", pk=contract.pk)
+    read = fields(client.get(url), "propose")
+    terms = {**contract.term_values(), "provider_guarantee": 900000}
+    actions.update_concept(contract, actor=world.actors["agency_manager"], seen_version=1, terms=terms)
+    for unread in ({}, {"version": ""}, read):
+        response = client.post(url, unread, follow=True)
+        contract.refresh_from_db()
+        assert contract.status == Status.CONCEPT, unread
+        assert response.redirect_chain in ([], [(url, 302)])
+    assert "Somebody changed this meanwhile" in response.content.decode() or "intussen" in response.content.decode()
+    assert send(client, url, action="propose").status_code == 302
+    contract.refresh_from_db()
+    assert contract.status == Status.PROPOSED
+
+
+def test_a_cancelled_evening_says_why_it_cannot_be_proposed(world: World) -> None:
+    contract, client = world.contract(), signed_in(world, "agency_editor")
+    Performance.objects.filter(pk=world.performances[0].pk).update(status=PerformanceStatus.CANCELLED)
+    url = at(world.agency, "contract_propose", pk=contract.pk)
+    page = client.post(url, {"version": contract.version}, follow=True)
+    assert 'data-action="propose"' not in page.content.decode()
+    assert page.context["unfit"].code == "cancelled"
+    assert str(page.context["unfit"].sentence) in page.content.decode()
+
+
+def test_what_was_typed_stays_on_the_screen_when_a_colleague_proposed_it(world: World) -> None:
+    contract, client = world.contract(), signed_in(world, "agency_editor")
+    url = at(world.agency, "contract_edit", pk=contract.pk)
+    mine = fields(client.get(url))
+    actions.propose(contract, actor=world.actors["agency_manager"])
+    response = client.post(url, {**mine, "remarks": "Lang getypt verhaal"})
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "Lang getypt verhaal" in page
+    assert 'data-action="save"' not in page
+    contract.refresh_from_db()
+    assert contract.remarks == "Speelduur 90 minuten zonder pauze."
+
+
+def test_the_same_typed_twice_is_told_too(world: World) -> None:
+    contract, client = world.contract(), signed_in(world, "agency_editor")
+    url = at(world.agency, "contract_edit", pk=contract.pk)
+    mine = {**fields(client.get(url)), "remarks": "Hetzelfde"}
+    terms = {**contract.term_values(), "remarks": "Hetzelfde"}
+    actions.update_concept(contract, actor=world.actors["agency_manager"], seen_version=1, terms=terms)
+    response = client.post(url, mine)
+    assert response.status_code == 409
+    assert response.context["stale"] == []
 
 
 def test_missing_terms_are_listed_with_the_way_to_them(world: World) -> None:
@@ -204,7 +257,7 @@ def test_missing_terms_are_listed_with_the_way_to_them(world: World) -> None:
     page = client.get(url).content.decode()
     assert f"{at(world.agency, 'contract_edit', pk=contract.pk)}#id_provider_share" in page
     assert 'data-action="propose"' not in page
-    assert client.post(url).headers["Location"] == url
+    assert client.post(url, {"version": contract.version}).headers["Location"] == url
     contract.refresh_from_db()
     assert contract.status == Status.CONCEPT
 
@@ -290,7 +343,7 @@ def test_only_a_concept_is_edited(world: World, status: str) -> None:
     contract, client = world.contract(status=status), signed_in(world, "agency_editor")
     url = at(world.agency, "contract_edit", pk=contract.pk)
     assert client.get(url).status_code == 302
-    assert client.post(url, {"remarks": "Toch anders"}).status_code == 302
+    assert client.post(url, {"remarks": "Toch anders"}).status_code == 409
     contract.refresh_from_db()
     assert contract.remarks != "Toch anders"
 

@@ -147,9 +147,17 @@ def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: li
 
 
 def test_sync_now_waits_for_one_that_runs(world: World, connection: Connection, pulls: list[tuple[int, str]]) -> None:
-    SyncRun.objects.create(connection=connection, organisation=world.agency, kind="contracts", state="running")
-    signed_in(world, "agency_editor").post(at(world.agency, "sync_now"))
+    alive = timezone.now() + dt.timedelta(minutes=1)
+    run = SyncRun.objects.create(
+        connection=connection, organisation=world.agency, kind="contracts", state="running", alive_until=alive
+    )
+    client = signed_in(world, "agency_editor")
+    client.post(at(world.agency, "sync_now"))
     assert pulls == []
+    # A run whose worker was killed holds up nobody once its lease has ended.
+    SyncRun.objects.filter(pk=run.pk).update(alive_until=timezone.now())
+    client.post(at(world.agency, "sync_now"))
+    assert len(pulls) == 2
 
 
 def test_sync_now_without_a_connection_or_a_broker_says_so(

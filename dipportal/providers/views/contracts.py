@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from dipportal.contracts import actions, display, rules
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
-from dipportal.core.errors import Invalid, PortalError
+from dipportal.core.errors import Invalid, PortalError, StaleState
 from dipportal.core.listing import listing
 from dipportal.dip.rules import dip_state
 from dipportal.journal.codes import Audience
@@ -19,7 +19,7 @@ from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
 from dipportal.providers.filters import ContractFilter
-from dipportal.providers.forms import ReasonForm
+from dipportal.providers.forms import ReasonForm, SeenForm
 from dipportal.providers.history import lines
 from dipportal.providers.pages import go, tell
 from dipportal.providers.problems import Problem
@@ -74,21 +74,26 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def propose(request: AreaRequest, pk: int) -> HttpResponse:
-    """Asks first, in the agreement's own words; what is missing is listed with the way to fill it in."""
+    """Asks first, in the agreement's own words; what is missing is listed with the way to fill it in.
+
+    The page carries the version that was read: terms that a colleague changed since then are shown once more.
+    """
     shown = loaders.contract(request, pk)
-    if request.method == "POST":
+    form = SeenForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
         try:
-            actions.propose(shown, actor=request.actor)
+            actions.propose(shown, actor=request.actor, seen_version=form.cleaned_data["version"])
             messages.success(request, _("Proposed. The theater can answer now."))
-        except Invalid:
-            return go(request, "contract_propose", pk=pk)
-        except PortalError as refused:
+            return go(request, "contract", pk=pk)
+        except (Invalid, StaleState) as refused:
             tell(request, refused)
-        return go(request, "contract", pk=pk)
+            return go(request, "contract_propose", pk=pk)
     if not rules.may(shown, "propose", request.actor):
         messages.info(request, _("This agreement is no longer a concept, so there is nothing to propose."))
         return go(request, "contract", pk=pk)
-    return render(request, "providers/contract_propose.html", contract_context(request, shown))
+    context = contract_context(request, shown)
+    context["unfit"] = rules.fault_in_choice(shown.production, shown.theater, list(context["performances"]))
+    return render(request, "providers/contract_propose.html", context)
 
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))

@@ -141,13 +141,16 @@ def _create(request: AreaRequest, form: ContractForm, production: Production, th
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
-    """Change a concept. A save over somebody else's shows both values and writes nothing."""
+    """Change a concept. A save over somebody else's shows both values and writes nothing.
+
+    What was typed stays on the screen also when a colleague proposed it meanwhile.
+    """
     concept = loaders.contract(request, pk)
-    if not rules.may(concept, "update", request.actor):
+    if request.method != "POST" and not rules.may(concept, "update", request.actor):
         messages.info(request, _("Only a concept can be changed."))
         return go(request, "contract", pk=pk)
     form = ContractForm.of(concept, request.organisation, request.POST if request.method == "POST" else None)
-    stale: list[Any] = []
+    stale: list[Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
             _update(request, concept, form)
@@ -164,10 +167,13 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "form": form,
         "contract": concept,
         "stale": stale,
+        "closed": not rules.may(concept, "update", request.actor),
         "kind": ContractType(concept.type),
         "back_url": address(request, "contract", pk=pk),
+        "reload_url": address(request, "contract_edit", pk=pk),
     }
-    return render(request, "providers/contract_form.html", context, status=409 if stale else 200)
+    refused_as_stale = stale is not None or context["closed"]
+    return render(request, "providers/contract_form.html", context, status=409 if refused_as_stale else 200)
 
 
 def _update(request: AreaRequest, concept: Contract, form: ContractForm) -> None:

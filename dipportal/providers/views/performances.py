@@ -133,7 +133,7 @@ def halls(request: AreaRequest) -> HttpResponse:
 def performance_edit(request: AreaRequest, pk: int) -> HttpResponse:
     shown = loaders.performance(request, pk)
     form = PerformanceForm.of(shown, request.organisation, request.POST if request.method == "POST" else None)
-    stale: list[Any] = []
+    stale: list[Any] | None = None
     if request.method == "POST" and form.is_valid():
         try:
             _update(request, shown, form)
@@ -155,7 +155,7 @@ def performance_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "entries": lines(timeline(shown.thread, side=Audience.PROVIDER)),
         "back_url": address(request, "production", pk=shown.production_id),
     }
-    return render(request, "providers/performance_form.html", context, status=409 if stale else 200)
+    return render(request, "providers/performance_form.html", context, status=200 if stale is None else 409)
 
 
 def _update(request: AreaRequest, shown: Performance, form: PerformanceForm) -> None:

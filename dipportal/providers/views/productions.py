@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from dipportal.catalogue import actions
 from dipportal.catalogue import queries as catalogue
@@ -80,7 +81,7 @@ def production_edit(request: AreaRequest, pk: int) -> HttpResponse:
     shown = loaders.production(request, pk)
     data = request.POST if request.method == "POST" else None
     form = ProductionForm(data, organisation=request.organisation, production=shown)
-    stale: list[Any] = []
+    stale: list[Any] | None = None
     if request.method == "POST" and form.is_valid():
         seen = form.cleaned_data["version"] or 0
         try:
@@ -102,7 +103,7 @@ def production_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "has_producer": True,
         "back_url": address(request, "production", pk=pk),
     }
-    return render(request, "providers/production_form.html", context, status=409 if stale else 200)
+    return render(request, "providers/production_form.html", context, status=200 if stale is None else 409)
 
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
@@ -113,7 +114,11 @@ def production_cancel(request: AreaRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             gone = actions.cancel_production(shown, actor=request.actor, reason=form.cleaned_data["reason"])
-            text = _("Cancelled, with %(number)d performances. Nothing was changed in the agreements.")
+            text = ngettext(
+                "Cancelled, with %(number)d performance. Nothing was changed in the agreements.",
+                "Cancelled, with %(number)d performances. Nothing was changed in the agreements.",
+                len(gone),
+            )
             messages.success(request, text % {"number": len(gone)})
         except PortalError as refused:
             tell(request, refused)

@@ -47,7 +47,7 @@ def sync_now(request: AreaRequest) -> HttpResponse:
     if status is None:
         messages.error(request, _("There is no DIP connection yet. A manager fills it in on the organisation's page."))
         return go(request, "sync")
-    if status.running:
+    if any(run.kind in NOW for run in status.running):
         messages.info(request, _("A synchronisation is running already."))
         return go(request, "sync")
     try:
