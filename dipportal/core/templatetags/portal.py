@@ -1,13 +1,18 @@
 """Template filters: money, percentages and dates as the readers write them."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from django import template
+from django.utils.html import conditional_escape, format_html_join
+from django.utils.safestring import SafeString
 
 from dipportal.core import dates, money
 
 register = template.Library()
+# Where a line may break, without a mark.
+BREAK = SafeString("<wbr>")
 
 
 @register.filter(name="money")
@@ -34,3 +39,10 @@ def day(value: dt.date | dt.datetime | None) -> str:
 @register.filter
 def ago(value: dt.datetime | None) -> str:
     return dates.ago(value)
+
+
+@register.filter
+def address(value: str) -> SafeString:
+    """An e-mail address that breaks before its '@' and its dots, where a reader would break it."""
+    parts = re.split(r"(?=[@.])", value)
+    return format_html_join(BREAK, "{}", ((conditional_escape(part),) for part in parts))
