@@ -93,6 +93,16 @@ def test_cancelling_a_production_names_the_agreements(world: World) -> None:
     assert client.get(at(world.agency, "performance_new", pk=world.production.pk)).status_code == 302
 
 
+@pytest.mark.parametrize(("left", "words"), [(3, "3 performances"), (1, "1 performance."), (0, "0 performances")])
+def test_the_number_of_cancelled_performances_is_said_in_words_that_fit(world: World, left: int, words: str) -> None:
+    Performance.objects.filter(pk__in=[one.pk for one in world.performances[left:]]).update(status="cancelled")
+    client, url = signed_in(world, "agency_editor"), at(world.agency, "production_cancel", pk=world.production.pk)
+    client.cookies["dipportal_language"] = "en"
+    send(client, url, {}, action="cancel")
+    page = client.get(at(world.agency, "production", pk=world.production.pk)).content.decode()
+    assert f"Cancelled, with {words}" in page
+
+
 def test_several_performances_at_once(world: World, kleine_zaal: Hall) -> None:
     client, url = signed_in(world, "agency_editor"), at(world.agency, "performance_new", pk=world.production.pk)
     sent = {
