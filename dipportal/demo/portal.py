@@ -60,13 +60,13 @@ def manage(*arguments: str) -> list[str]:
     return [sys.executable, str(ROOT / "manage.py"), *arguments]
 
 
-def start_sandbox(stack: Stack, addresses: Addresses, store: Path, *, scale: str = "demo", today: str = "") -> Child:
-    """Start the stand-in for DIP and wait until it answers."""
+def start_sandbox(stack: Stack, addresses: Addresses, store: Path, *, scale: str = "") -> Child:
+    """Start the stand-in for DIP and wait until it answers. Without a scale it keeps the world of its store."""
     command = [
         sys.executable, "-m", "dipportal.sandbox", "--port", str(addresses.sandbox_port), "--store", str(store),
-        "--scale", scale, "--quiet", "--stop-with-parent",
+        "--quiet", "--stop-with-parent",
     ]  # fmt: skip
-    child = stack.start("sandbox", [*command, "--today", today] if today else command)
+    child = stack.start("sandbox", [*command, "--scale", scale] if scale else command)
     stack.wait_until(lambda: answers(f"{addresses.sandbox}/_sandbox/health"), child)
     return child
 

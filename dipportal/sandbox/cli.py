@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dipportal.sandbox.clock import Clock
 from dipportal.sandbox.spec import DEFAULT_PATH, Spec
 from dipportal.sandbox.store import Store
 from dipportal.sandbox.world.scales import SCALES
+
+if TYPE_CHECKING:
+    from dipportal.sandbox.runtime import Sandbox
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,8 +30,8 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--port", type=int, default=8090, help="0 takes a free one; the first line tells which")
     arguments.add_argument("--store", help="a SQLite file; without one the store lives as long as the process")
     arguments.add_argument("--fresh", action="store_true", help="empty the store first")
-    arguments.add_argument("--scale", choices=sorted(SCALES), default="demo")
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--scale", choices=sorted(SCALES), help="demo, unless the store holds a world already")
+    arguments.add_argument("--seed", type=int, help="1, unless the store holds a world already")
     arguments.add_argument("--today", type=date.fromisoformat, default=None, help="YYYY-MM-DD; the world's own date")
     arguments.add_argument("--token-seconds", type=int, default=3600)
     arguments.add_argument("--openapi", default=str(DEFAULT_PATH))
@@ -42,6 +46,15 @@ def _open_store(path: Path, *, fresh: bool) -> Store:
         for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             name.unlink(missing_ok=True)
     return Store(str(path))
+
+
+def _refuse_another_world(options: argparse.Namespace, box: Sandbox) -> None:
+    """A kept store keeps its world; whoever asks for another one by name should not be shown the old one."""
+    asked = {"scale": options.scale, "seed": options.seed, "today": options.today}
+    other = [name for name, value in asked.items() if value not in (None, getattr(box, name))]
+    if other:
+        kept = " ".join(f"--{name} {getattr(box, name)}" for name in other)
+        raise SystemExit(f"The store {options.store} holds a world of {kept}. Add --fresh to throw it away.")
 
 
 def _watch_parent(parent: int) -> None:
@@ -69,11 +82,12 @@ def serve(options: argparse.Namespace, path: Path) -> None:
     box = runtime.Sandbox(
         store=store,
         spec=Spec(options.openapi),
-        scale=options.scale,
-        seed=options.seed,
+        scale=options.scale or "demo",
+        seed=1 if options.seed is None else options.seed,
         today=options.today or Clock().now().date(),
         token_seconds=options.token_seconds,
     )
+    _refuse_another_world(options, box)
     runtime.install(box)
     server = httpd.make(options.host, options.port, get_wsgi_application(), quiet=options.quiet)
     print(f"sandbox listening on http://{options.host}:{server.server_port}", flush=True)

@@ -71,7 +71,9 @@ class Sandbox:
             self.store.set_meta("today", self.today.isoformat())
 
     def reset(self, *, scale: str | None = None, seed: int | None = None, today: date | None = None) -> None:
-        self.scale, self.seed, self.today = scale or self.scale, seed or self.seed, today or self.today
+        self.scale = self.scale if scale is None else scale
+        self.seed = self.seed if seed is None else seed
+        self.today = self.today if today is None else today
         self.faults.clear()
         self.latency.ms = self.latency.jitter = 0
         for name, values in SWITCHES.items():

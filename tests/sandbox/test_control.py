@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from dipportal.sandbox.server import start
+from dipportal.sandbox.server import Running, start
 from tests.sandbox.client import Dip
 
 
@@ -96,7 +96,7 @@ def test_a_filled_store_is_kept_over_a_restart_and_emptied_on_demand(tmp_path: P
     store = tmp_path / "sub" / "store.sqlite3"
     with start(store=store, scale="small", seed=3, today="2026-03-10") as first:
         made = Dip(first, "demo-impresariaat").concept()
-    with start(store=store, scale="demo", seed=9) as second:
+    with start(store=store, scale="small", seed=3) as second:
         health = second.admin.health()
         assert (health["scale"], health["seed"], health["today"]) == ("small", 3, "2026-03-10")
         assert health["now"][:10] >= "2026-03-10"
@@ -105,6 +105,35 @@ def test_a_filled_store_is_kept_over_a_restart_and_emptied_on_demand(tmp_path: P
     with start(store=store, scale="empty", arguments=("--fresh",)) as third:
         assert "contract" not in third.admin.health()["records"]
         assert Dip(third, "demo-impresariaat").get("/contracts") == []
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (("--scale", "demo"), "--scale small"),
+        (("--seed", "9"), "--seed 3"),
+        (("--today", "2026-03-11"), "--today 2026-03-10"),
+    ],
+)
+def test_another_world_than_the_kept_one_is_refused_in_words(
+    tmp_path: Path, other: tuple[str, ...], told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store.sqlite3"
+    with start(store=store, scale="small", seed=3, today="2026-03-10"):
+        pass
+    with pytest.raises(RuntimeError, match="did not start"):
+        start(store=store, scale="small", seed=3, arguments=other)
+    said = capfd.readouterr().err
+    assert f"holds a world of {told}." in said
+    assert "--fresh" in said
+    with start(store=store, scale="small", seed=3) as kept:
+        assert kept.admin.health()["today"] == "2026-03-10"
+
+
+def test_a_world_of_seed_zero_can_be_asked_for(sandbox: Running) -> None:
+    """0 is a seed like any other, not 'as before'."""
+    assert sandbox.admin.reset(scale="small", seed=0)["seed"] == 0
+    assert sandbox.admin.reset()["seed"] == 0
 
 
 def test_a_killed_process_has_lost_nothing_it_acknowledged(tmp_path: Path) -> None:

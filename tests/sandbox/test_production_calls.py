@@ -24,6 +24,7 @@ def test_a_new_production_gets_a_number_of_dips_own(agency: Dip) -> None:
     ("change", "told"),
     [
         ({"season": "2026-2028"}, "season: "),
+        ({"season": "0999-1000"}, "season: "),
         ({"genreId": 999}, "genreId: there is no genre 999"),
         ({"coProducerIds": [5]}, "coProducerIds: there is no producer 5"),
         ({"title": ""}, "title: "),
