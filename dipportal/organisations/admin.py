@@ -10,13 +10,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from dipportal.core.errors import Invalid, PortalError
+from dipportal.core.errors import Invalid, PortalError, StaleState
 from dipportal.organisations import invitations, memberships
 from dipportal.organisations.actors import staff
 from dipportal.organisations.enums import Role
 from dipportal.organisations.memberships import LAST_MANAGER
 from dipportal.organisations.models import Invitation, Membership, Organisation, User
 from dipportal.organisations.rules import is_last_manager
+
+NOBODY_ELSE = _("Nobody else can manage %(organisations)s. Make somebody else a manager there first.")
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
@@ -49,10 +51,23 @@ class InvitationsOfOrganisation(ReadOnlyInline):
     readonly_fields = fields
 
 
+class UserAdminForm(forms.ModelForm[User]):
+    def clean_is_active(self) -> bool:
+        """Runs in the transaction of the admin's view: of two managers made inactive at once, one stays."""
+        active: bool = self.cleaned_data["is_active"]
+        if not active and self.instance.is_active:
+            alone = memberships.managed_by_nobody_else(self.instance)
+            if alone:
+                names = ", ".join(str(organisation) for organisation in alone)
+                raise forms.ValidationError(NOBODY_ELSE, params={"organisations": names})
+        return active
+
+
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin[User]):
     """Accounts begin with an invitation, and end by making them inactive. Passwords are not shown, nor set, here."""
 
+    form = UserAdminForm
     list_display = ("email", "name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
@@ -72,13 +87,28 @@ class UserAdmin(admin.ModelAdmin[User]):
         return (*self.readonly_fields, *more)
 
 
+class OrganisationAdminForm(forms.ModelForm[Organisation]):
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen_version"] = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk is not None and cleaned.get("seen_version") != self.instance.version:
+            raise forms.ValidationError(StaleState.sentence)
+        return cleaned
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(admin.ModelAdmin[Organisation]):
+    form = OrganisationAdminForm
     list_display = ("name", "kind", "slug", "contact_email")
     list_filter = ("kind",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    fields = ("name", "slug", "kind", "contact_name", "contact_email", "contact_phone", "linked")
+    fields = ("name", "slug", "kind", "contact_name", "contact_email", "contact_phone", "linked", "seen_version")
     inlines = (MembershipsOfOrganisation, InvitationsOfOrganisation)
 
     def has_delete_permission(self, request: HttpRequest, obj: Organisation | None = None) -> bool:
@@ -91,9 +121,9 @@ class OrganisationAdmin(admin.ModelAdmin[Organisation]):
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
         actor = staff(_user(request))
         if change:
-            memberships.update_organisation(
-                obj, {name: form.cleaned_data[name] for name in form.changed_data}, actor=actor
-            )
+            values = {name: form.cleaned_data[name] for name in memberships.ORGANISATION_FIELDS}
+            seen = form.cleaned_data["seen_version"]
+            _attempt(request, lambda: memberships.update_organisation(obj, values, seen_version=seen, actor=actor))
         else:
             memberships.create_organisation(obj, actor=actor)
 

@@ -8,7 +8,7 @@ from dipportal.core.errors import Invalid, PortalError, StaleState
 from dipportal.journal.actions import record
 from dipportal.organisations.actors import Actor, member
 from dipportal.organisations.enums import Role
-from dipportal.organisations.models import Membership, Organisation
+from dipportal.organisations.models import Membership, Organisation, User
 from dipportal.organisations.rules import is_last_manager, must_manage
 
 LAST_MANAGER = gettext_lazy("An organisation keeps at least one manager. Make somebody else a manager first.")
@@ -60,6 +60,15 @@ def _locked(membership: Membership) -> Membership:
     return now
 
 
+def managed_by_nobody_else(user: User) -> list[Organisation]:
+    """The organisations that would have no manager without this person; locked, so for inside a transaction."""
+    concerned = Organisation.objects.filter(memberships__user=user, memberships__role=Role.MANAGER)
+    locked = Organisation.objects.select_for_update().filter(pk__in=concerned.values("pk")).order_by("pk")
+    found = {one.pk: one for one in locked}
+    own = Membership.objects.filter(user=user, organisation__in=found)
+    return [found[membership.organisation_id] for membership in own if is_last_manager(membership)]
+
+
 def _refuse_last_manager(membership: Membership) -> None:
     if is_last_manager(membership):
         raise PortalError(LAST_MANAGER, code="last_manager")
@@ -74,8 +83,13 @@ def create_organisation(organisation: Organisation, *, actor: Actor) -> Organisa
     return organisation
 
 
-def update_organisation(organisation: Organisation, values: dict[str, str], *, actor: Actor) -> Organisation:
-    """Change the name and whom to call. The address in the portal stays: links in mails point to it."""
+def update_organisation(
+    organisation: Organisation, values: dict[str, str], *, seen_version: int, actor: Actor
+) -> Organisation:
+    """Change the name and whom to call. The address in the portal stays: links in mails point to it.
+
+    Raises StaleState when it was changed after `seen_version`, unless it is already as wanted.
+    """
     must_manage(organisation, actor)
     if set(values) - set(ORGANISATION_FIELDS):
         raise KeyError(f"not for a manager: {', '.join(sorted(set(values) - set(ORGANISATION_FIELDS)))}")
@@ -84,8 +98,11 @@ def update_organisation(organisation: Organisation, values: dict[str, str], *, a
         changed = [name for name, value in values.items() if getattr(now, name) != value]
         if not changed:
             return now
+        if now.version != seen_version:
+            raise StaleState
         for name in changed:
             setattr(now, name, values[name])
-        now.save(update_fields=changed)
+        now.version += 1
+        now.save(update_fields=[*changed, "version"])
         record("organisation.updated", now, actor=actor, fields={"changed": changed})
     return now

@@ -83,6 +83,8 @@ class Organisation(models.Model):
     contact_name = models.CharField(_("contact"), max_length=120, blank=True)
     contact_email = models.EmailField(_("contact's e-mail"), blank=True)
     contact_phone = models.CharField(_("contact's telephone"), max_length=40, blank=True)
+    # Counts every change; a form carries the number it saw, so a stale save is refused.
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = OrganisationQuerySet.as_manager()

@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from dipportal.core.errors import Invalid, PortalError
+from dipportal.core.errors import Invalid, PortalError, StaleState
 from dipportal.organisations import invitations, memberships
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.organisations.models import Invitation, Membership
+from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.organisations.page_forms import InvitationForm, OrganisationForm, RoleForm
 
 # What each role may do, on each side; shown beside the members.
@@ -69,11 +69,17 @@ def _overview(request: AreaRequest) -> HttpResponse:
 def _edit(request: AreaRequest) -> HttpResponseBase:
     # A copy: the form writes into what it is given, and the head of the page shows what stands.
     form = OrganisationForm(request.POST or None, instance=copy(request.organisation))
+    stale: list[Any] | None = None
     if request.method == "POST" and form.is_valid():
-        memberships.update_organisation(request.organisation, form.cleaned_data, actor=request.actor)
-        messages.success(request, _("Saved."))
-        return redirect(_home(request))
-    return _form_page(request, form, _("Name and contact"), _("Save"))
+        seen = form.cleaned_data["version"] or 0
+        try:
+            memberships.update_organisation(request.organisation, form.values(), seen_version=seen, actor=request.actor)
+        except StaleState:
+            stale = form.meet(Organisation.objects.visible_to(request.organisation).get())
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(_home(request))
+    return _form_page(request, form, _("Name and contact"), _("Save"), stale=stale)
 
 
 def _invite(request: AreaRequest) -> HttpResponseBase:
@@ -154,11 +160,25 @@ def _done(request: AreaRequest, act: Any, sentence: str) -> HttpResponseBase:
     return redirect(_home(request))
 
 
-def _form_page(request: AreaRequest, form: Any, title: str, button: str, *, roles: bool = False) -> HttpResponse:
+def _form_page(
+    request: AreaRequest,
+    form: Any,
+    title: str,
+    button: str,
+    *,
+    roles: bool = False,
+    stale: list[Any] | None = None,
+) -> HttpResponse:
     side = Side(request.organisation.kind)
-    duties = [(role.label, DUTIES[role][side]) for role in Role] if roles else []
-    context = {"form": form, "title": title, "button": button, "back_url": _home(request), "duties": duties}
-    return render(request, "organisation/form.html", context)
+    context = {
+        "form": form,
+        "title": title,
+        "button": button,
+        "back_url": _home(request),
+        "duties": [(role.label, DUTIES[role][side]) for role in Role] if roles else [],
+        "stale": stale,
+    }
+    return render(request, "organisation/form.html", context, status=200 if stale is None else 409)
 
 
 def _confirm_page(request: AreaRequest, **words: str) -> HttpResponse:

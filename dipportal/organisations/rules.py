@@ -14,5 +14,8 @@ def must_manage(organisation: Organisation, actor: Actor) -> None:
 
 
 def is_last_manager(membership: Membership) -> bool:
-    managers = Membership.objects.filter(organisation=membership.organisation, role=Role.MANAGER)
+    """Nobody else can manage: who was made inactive cannot log in."""
+    managers = Membership.objects.filter(
+        organisation=membership.organisation_id, role=Role.MANAGER, user__is_active=True
+    )
     return membership.role == Role.MANAGER and not managers.exclude(pk=membership.pk).exists()

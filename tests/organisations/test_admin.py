@@ -7,7 +7,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from dipportal.core.errors import StaleState
 from dipportal.journal.models import Entry
+from dipportal.organisations import memberships
 from dipportal.organisations.models import Invitation, Membership, Organisation, User
 from tests.access.filling import filled_in
 from tests.world import World
@@ -46,6 +48,40 @@ def test_the_side_and_the_address_of_an_organisation_stay(world: World, admin: C
     now = Organisation.objects.get(pk=world.kade.pk)
     assert (now.name, now.slug, now.kind) == ("Anders", "de-kade", "receiver")
     assert Entry.objects.get().code == "organisation.updated"
+
+
+def test_a_stale_save_of_an_organisation_is_refused(world: World, admin: Client) -> None:
+    url = reverse("admin:organisations_organisation_change", args=[world.kade.pk])
+    mine = {**filled_in(url, admin.get(url).content.decode(), url), "contact_phone": "020-1111111"}
+    values = {"name": "De Nieuwe Kade"}
+    memberships.update_organisation(world.kade, values, seen_version=1, actor=world.actors["kade_manager"])
+    for unread in (mine, {**mine, "seen_version": ""}):
+        page = admin.post(url, unread)
+        assert page.status_code == 200
+        assert page.context["adminform"].form.errors["__all__"] == [str(StaleState.sentence)]
+    now = Organisation.objects.get(pk=world.kade.pk)
+    assert (now.name, now.contact_phone) == ("De Nieuwe Kade", "010-0000000")
+
+
+@pytest.mark.parametrize("other", ["nobody", "inactive", "active"])
+def test_the_last_active_manager_is_not_made_inactive(world: World, admin: Client, other: str) -> None:
+    manager, editor = world.people["kade_manager"], world.people["kade_editor"]
+    if other != "nobody":
+        Membership.objects.filter(user=editor).update(role="manager")
+        User.objects.filter(pk=editor.pk).update(is_active=other == "active")
+    url = reverse("admin:organisations_user_change", args=[manager.pk])
+    reply = send(admin, url, {"is_active": []})
+    assert User.objects.get(pk=manager.pk).is_active is (other != "active")
+    if other != "active":
+        assert world.kade.name in reply.context["adminform"].form.errors["is_active"][0]
+
+
+def test_who_is_inactive_already_can_still_be_renamed(world: World, admin: Client) -> None:
+    manager = world.people["kade_manager"]
+    User.objects.filter(pk=manager.pk).update(is_active=False)
+    url = reverse("admin:organisations_user_change", args=[manager.pk])
+    assert send(admin, url, {"name": "Anders"}).status_code == 302
+    assert User.objects.get(pk=manager.pk).name == "Anders"
 
 
 def test_the_last_manager_stays_also_for_administrators(world: World, admin: Client) -> None:

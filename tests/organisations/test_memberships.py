@@ -8,7 +8,8 @@ from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.models import Entry
 from dipportal.organisations import memberships
 from dipportal.organisations.enums import Role
-from dipportal.organisations.models import Membership, Organisation
+from dipportal.organisations.models import Membership, Organisation, User
+from tests.access.filling import filled_in
 from tests.world import World
 
 
@@ -24,7 +25,7 @@ def test_only_a_manager_changes_and_removes(world: World, name: str) -> None:
     with pytest.raises(NotAllowed):
         memberships.remove(viewer, actor=actor)
     with pytest.raises(NotAllowed):
-        memberships.update_organisation(world.kade, {"name": "Anders"}, actor=actor)
+        memberships.update_organisation(world.kade, {"name": "Anders"}, seen_version=1, actor=actor)
     assert of(world, "kade_viewer").role == Role.VIEWER
 
 
@@ -89,18 +90,53 @@ def test_a_manager_changes_name_and_contact_but_not_the_side_or_the_address(worl
     client.force_login(world.people["kade_manager"])
     url = reverse("receivers:organisation_edit", kwargs={"organisation": "de-kade"})
     data = {"name": "De Nieuwe Kade", "contact_email": "x@kade.example", "kind": "provider", "slug": "gekaapt"}
-    assert client.post(url, data).status_code == 302
+    assert client.post(url, {**data, "version": 1}).status_code == 302
     now = Organisation.objects.get(pk=world.kade.pk)
     assert (now.name, now.contact_email, now.kind, now.slug) == (
         "De Nieuwe Kade", "x@kade.example", "receiver", "de-kade",
     )  # fmt: skip
     with pytest.raises(KeyError):
-        memberships.update_organisation(now, {"kind": "provider"}, actor=world.actors["kade_manager"])
+        memberships.update_organisation(now, {"kind": "provider"}, seen_version=2, actor=world.actors["kade_manager"])
 
 
-def test_saving_what_stands_writes_no_line(world: World) -> None:
-    memberships.update_organisation(world.kade, {"name": world.kade.name}, actor=world.actors["kade_manager"])
+@pytest.mark.parametrize("seen", [0, 1])
+def test_saving_what_stands_writes_no_line(world: World, seen: int) -> None:
+    """Nor is a form sent twice refused."""
+    name, manager = {"name": world.kade.name}, world.actors["kade_manager"]
+    memberships.update_organisation(world.kade, name, seen_version=seen, actor=manager)
     assert not Entry.objects.exists()
+    assert Organisation.objects.get(pk=world.kade.pk).version == 1
+
+
+def test_a_stale_save_of_name_and_contact_shows_both_and_undoes_nothing(world: World, client: Client) -> None:
+    url = reverse("receivers:organisation_edit", kwargs={"organisation": "de-kade"})
+    client.force_login(world.people["kade_manager"])
+    mine = {**filled_in(url, client.get(url).content.decode(), url), "contact_phone": "020-1111111"}
+    colleague = {"name": "De Nieuwe Kade", "contact_phone": "020-2222222"}
+    memberships.update_organisation(world.kade, colleague, seen_version=1, actor=world.actors["kade_manager"])
+    for unread in (mine, {**mine, "version": ""}):
+        response = client.post(url, unread)
+        assert response.status_code == 409
+        shown = {(str(row["there"]), str(row["typed"])) for row in response.context["stale"]}
+        assert shown == {("De Nieuwe Kade", 'Schouwburg "De Kade"'), ("020-2222222", "020-1111111")}
+    assert Organisation.objects.get(pk=world.kade.pk).contact_phone == "020-2222222"
+    # Who saves again has seen both.
+    again = {**filled_in(url, response.content.decode(), url), "name": "De Nieuwe Kade"}
+    assert client.post(url, again).status_code == 302
+    now = Organisation.objects.get(pk=world.kade.pk)
+    assert (now.name, now.contact_phone, now.version) == ("De Nieuwe Kade", "020-1111111", 3)
+
+
+def test_a_manager_who_was_made_inactive_does_not_count(world: World) -> None:
+    editor, manager = of(world, "kade_editor"), of(world, "kade_manager")
+    memberships.change_role(editor, Role.MANAGER, actor=world.actors["kade_manager"])
+    User.objects.filter(pk=editor.user_id).update(is_active=False)
+    with pytest.raises(PortalError) as refused:
+        memberships.leave(manager)
+    assert refused.value.code == "last_manager"
+    # The one who cannot log in may go.
+    memberships.remove(of(world, "kade_editor"), actor=world.actors["kade_manager"])
+    assert of(world, "kade_manager").role == Role.MANAGER
 
 
 def test_the_pages_of_members_work_by_plain_forms(world: World, client: Client) -> None:
