@@ -7,10 +7,14 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from dipportal.demo import portal
 from dipportal.demo.people import PASSWORD, SHOWN
-from dipportal.demo.processes import AskedToStop, Stack, StartFailed, free_port
+from dipportal.demo.processes import DEMO, AskedToStop, Stack, StartFailed, free_port, still_there
+
+# Stands in a folder that a demo made, and nowhere else; it is also the lock.
+MARKER = ".dipportal-demo"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,25 +23,36 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--sandbox-port", type=int, default=8090, help="of the stand-in for DIP")
     arguments.add_argument("--var", type=Path, default=portal.ROOT / "var" / "demo", help="where everything is kept")
     arguments.add_argument("--fresh", action="store_true", help="throw the kept data away first")
-    arguments.add_argument("--scale", default="demo", help="how large a world the stand-in for DIP makes")
+    arguments.add_argument("--scale", default="", help="how large a world the stand-in for DIP makes")
     return arguments
 
 
 @contextlib.contextmanager
-def only_one(var: Path) -> Iterator[None]:
-    """Two demos must not work on the same files. Raises StartFailed."""
-    with (var / "lock").open("w") as lock:
+def only_one(var: Path) -> Iterator[TextIO]:
+    """Two demos must not work on the same files. Raises StartFailed.
+
+    Every process of the demo is given the open file, so it stays locked until the last of them is gone.
+    """
+    with (var / MARKER).open("a+", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as taken:
-            raise StartFailed(f"another demo is running on {var}. Stop that one, or give --var.") from taken
-        yield
+            lock.seek(0)
+            raise StartFailed(who_is_there(var, still_there(lock.read()))) from taken
+        yield lock
+
+
+def who_is_there(var: Path, found: dict[str, int]) -> str:
+    if DEMO in found or not found:
+        return f"another demo is running on {var}. Stop that one, or give --var."
+    left = ", ".join(f"{name} ({number})" for name, number in found.items())
+    return f"a demo on {var} was killed and left processes behind: {left}. End these first, or give --var."
 
 
 def must_be_a_demo(var: Path) -> None:
     """Raises StartFailed for a folder with things in it that no demo made."""
-    if not (var / "lock").exists() and any(var.iterdir()):
-        raise StartFailed(f"{var} was not made by a demo, so nothing in it is thrown away.")
+    if not (var / MARKER).exists() and any(var.iterdir()):
+        raise StartFailed(f"{var} was not made by a demo; nothing in it is touched. Give another folder with --var.")
 
 
 def empty(var: Path) -> None:
@@ -45,7 +60,7 @@ def empty(var: Path) -> None:
     for entry in var.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
-        elif entry.name != "lock":
+        elif entry.name != MARKER:
             entry.unlink()
 
 
@@ -93,9 +108,9 @@ def tell(addresses: portal.Addresses) -> None:
     say()
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, lock: TextIO) -> None:
     addresses = choose_addresses(options)
-    with Stack(portal.ROOT, portal.environment(options.var, addresses), options.var / "logs") as stack:
+    with Stack(portal.ROOT, portal.environment(options.var, addresses), options.var / "logs", lock) as stack:
         stack.obey_signals()
         try:
             bring_up(stack, addresses, options)
@@ -110,12 +125,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.var = options.var.resolve()
     options.var.mkdir(parents=True, exist_ok=True)
     try:
-        if options.fresh:
-            must_be_a_demo(options.var)
-        with only_one(options.var):
+        must_be_a_demo(options.var)
+        with only_one(options.var) as lock:
             if options.fresh:
                 empty(options.var)
-            run(options)
+            run(options, lock)
     except StartFailed as problem:
         say(f"The demo stopped: {problem}")
         return 1

@@ -16,8 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import TextIO
 
 STOP_SECONDS = 8.0
+# What the process that holds the others is called in the lock.
+DEMO = "demo"
 
 
 class StartFailed(Exception):
@@ -63,11 +66,16 @@ class Child:
 
 @dataclass
 class Stack:
-    """Use as a context manager: leaving it, for whatever reason, ends every process it started."""
+    """Use as a context manager: leaving it, for whatever reason, ends every process it started.
+
+    Nothing is ended when this process itself is killed. Therefore a locked file may be given: all processes hold it
+    open, so that its lock lasts as long as any of them, and their numbers are written in it (`still_there`).
+    """
 
     folder: Path
     environment: Mapping[str, str]
     logs: Path
+    lock: TextIO | None = None
     children: list[Child] = field(default_factory=list)
     # Set by a signal handler. Only looked at while waiting, so no process is ever started and then forgotten.
     asked_to_stop: bool = False
@@ -101,10 +109,20 @@ class Stack:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=[self.lock.fileno()] if self.lock else [],
             )
         child = Child(name, process, log)
         self.children.append(child)
+        self._write_down()
         return child
+
+    def _write_down(self) -> None:
+        if self.lock:
+            self.lock.seek(0)
+            self.lock.truncate()
+            self.lock.write(f"{DEMO} {os.getpid()}\n")
+            self.lock.writelines(f"{child.name} {child.process.pid}\n" for child in self.children)
+            self.lock.flush()
 
     def run(self, name: str, command: Sequence[str], *, seconds: float = 300) -> None:
         """Run a process to its end. Raises StartFailed when it fails or takes longer, AskedToStop."""
@@ -113,6 +131,7 @@ class Stack:
         if child.process.returncode != 0:
             raise StartFailed(child.why())
         self.children.remove(child)
+        self._write_down()
 
     def wait_until(self, ready: Callable[[], bool], child: Child, *, seconds: float = 60) -> None:
         """Wait until `ready` says so. Raises StartFailed when the process ends first or is late, AskedToStop."""
@@ -158,6 +177,23 @@ class Stack:
         end = time.monotonic() + seconds
         while any(child.group_is_alive() for child in self.children) and time.monotonic() < end:
             time.sleep(0.05)
+
+
+def still_there(written: str) -> dict[str, int]:
+    """Of the processes that a stack wrote in its lock those that have not ended: name → number."""
+    pairs = [line.split() for line in written.splitlines()]
+    return {name: int(number) for name, number in pairs if _exists(int(number))}
+
+
+def _exists(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # It is there, of somebody else.
+        return True
+    return True
 
 
 def is_free(port: int) -> bool:

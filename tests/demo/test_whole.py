@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,22 +15,34 @@ from pathlib import Path
 
 import pytest
 
+from dipportal.demo.__main__ import MARKER, only_one
 from dipportal.demo.people import PASSWORD, SHOWN
 from dipportal.demo.portal import ROOT
+from dipportal.demo.processes import DEMO
 
 pytestmark = pytest.mark.processes
 BOUND = 180
 
 
+def started(var: Path) -> dict[str, int]:
+    """The demo's own list of what it started in this folder."""
+    lines = [line.split() for line in (var / MARKER).read_text(encoding="utf-8").splitlines()]
+    return {name: int(number) for name, number in lines if name != DEMO}
+
+
 def left_over(var: Path) -> list[str]:
-    """Processes that were started for this folder and are still there: all of them carry it in their environment."""
-    wanted = f"VAR_DIR={var}".encode()
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return found
+    """What is still there of the processes that were started in this folder, and of those that they started."""
+    groups = {str(number) for number in started(var).values()}
+    told = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in told.splitlines()]
+    return [" ".join(words) for group, state, *words in rows if group in groups and not state.startswith("Z")]
+
+
+def assert_nothing_is_left(var: Path) -> None:
+    assert started(var)
+    assert left_over(var) == []
+    with only_one(var):
+        """Every process holds the lock, so nobody does any more."""
 
 
 class Demo:
@@ -104,22 +117,14 @@ def test_it_starts_tells_how_to_log_in_and_leaves_nothing_behind(tmp_path: Path)
             assert "another demo is running" in again.stdout
 
             assert running.end(signal.SIGINT) == 0
-    assert left_over(var) == []
+    assert_nothing_is_left(var)
 
     with demo(var, "--port", str(port)) as running:
         running.wait_for("Ctrl-C stops everything")
-        beat = next(int(folder.name) for folder in Path("/proc").glob("[0-9]*") if is_beat(folder, var))
-        os.kill(beat, signal.SIGKILL)
+        os.kill(started(var)["beat"], signal.SIGKILL)
         assert running.process.wait(timeout=40) == 1
         assert "beat ended with code -9" in running.said()
-    assert left_over(var) == []
-
-
-def is_beat(folder: Path, var: Path) -> bool:
-    with contextlib.suppress(OSError):
-        words = (folder / "cmdline").read_bytes().split(b"\0")
-        return b"beat" in words and str(var / "beat-schedule").encode() in words
-    return False
+    assert_nothing_is_left(var)
 
 
 def test_a_signal_to_end_while_it_still_starts_is_obeyed(tmp_path: Path) -> None:
@@ -127,16 +132,27 @@ def test_a_signal_to_end_while_it_still_starts_is_obeyed(tmp_path: Path) -> None
     with demo(var, "--port", "18400") as running:
         running.wait_for("Starting the stand-in")
         assert running.end(signal.SIGTERM) == 0
-    assert left_over(var) == []
+    assert_nothing_is_left(var)
 
 
-def test_starting_over_throws_away_only_what_a_demo_made(tmp_path: Path) -> None:
-    kept = tmp_path / "letters.txt"
-    kept.write_text("not of a demo")
-    done = subprocess.run(
-        [sys.executable, "-m", "dipportal.demo", "--fresh", "--var", str(tmp_path)], cwd=ROOT, capture_output=True,
-        text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "not made by a demo" in done.stdout
-    assert kept.read_text() == "not of a demo"
+def runs(var: Path) -> list[tuple[str, str]]:
+    """Kind and state of every pull, in order, read past the portal."""
+    with contextlib.closing(sqlite3.connect(f"file:{var / 'dipportal.sqlite3'}?mode=ro", uri=True)) as database:
+        return list(database.execute("SELECT kind, state FROM dip_syncrun ORDER BY id"))
+
+
+def test_interrupted_while_it_fills_the_season_it_goes_on_at_once_the_next_time(tmp_path: Path) -> None:
+    """A pull that was cut off without a word would keep the next one out until its lease ends."""
+    var = tmp_path / "demo"
+    with demo(var, "--port", "18400") as running:
+        running.wait_for("Filling the season")
+        end = time.monotonic() + BOUND
+        while ("catalogue", "running") not in runs(var):
+            assert time.monotonic() < end, running.said()
+            time.sleep(0.02)
+        assert running.end(signal.SIGINT) == 0
+    assert runs(var)[-1] == ("catalogue", "failed")
+    assert_nothing_is_left(var)
+    with demo(var, "--port", "18400") as running:
+        running.wait_for("Ctrl-C stops everything")
+    assert ("catalogue", "good") in runs(var)
