@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,8 @@ from dipportal.outbox.models import CLOSED, State
 CREATES = (Kind.CONTRACT_CREATE, Kind.PRODUCTION_CREATE, Kind.PERFORMANCE_CREATE)
 # A row that was not sent may still be changed, by whoever locks it before a worker claims it.
 _UNSENT = Q(sent_at__isnull=True, state__in=(State.WAITING, State.ATTENTION, State.QUARANTINED))
+# A lease that ended is taken away for good: its worker may only be paused, with the old state in its hands.
+_NOBODYS: dict[str, Any] = {"claimed_until": None, "claim_token": ""}
 # Why rows wait that a good connection sets free.
 CONNECTION_CODES = ("no_connection", "credentials", "unauthorized", "resting", "unreachable", "login", "slow_down")
 
@@ -56,14 +59,14 @@ def freshen(kinds: Collection[Kind], pk: int) -> bool:
     subject = next(iter(kinds)).split(".", maxsplit=1)[0]
     rows = Operation.objects.filter(_UNSENT, unclaimed(now), key=key_of(subject, pk), kind__in=kinds)
     values = {"state": State.WAITING, "due_at": now, "error_code": "", "error_text": "", "open_claims": 0}
-    return rows.update(**values) > 0
+    return rows.update(**values, **_NOBODYS) > 0
 
 
 def drop_unsent(kind: Kind, pk: int, *, code: str, text: str) -> int:
     """Give up rows of this kind that nobody has sent or is about to send. Returns how many."""
     now = timezone.now()
     rows = Operation.objects.filter(_UNSENT, unclaimed(now), key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)
-    return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=text)
+    return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=text, **_NOBODYS)
 
 
 def is_under_way(create: Kind, pk: int) -> bool:
@@ -84,6 +87,13 @@ def sent_keys(row: Operation) -> list[str]:
     """
     rows = Operation.objects.filter(key=row.key, kind=row.kind, sent_at__isnull=False, pk__lte=row.pk)
     return list(rows.values_list("natural_key", flat=True))
+
+
+def last_sent(row: Operation) -> dt.datetime | None:
+    """When this subject's newest call left of which nobody knows the end, by this row or by one before it."""
+    rows = Operation.objects.filter(key=row.key, sent_at__isnull=False, pk__lte=row.pk).exclude(state=State.DONE)
+    newest: dt.datetime | None = rows.aggregate(newest=Max("sent_at"))["newest"]
+    return newest
 
 
 # --- the state last seen --------------------------------------------------------------------------------------

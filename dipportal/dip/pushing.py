@@ -52,14 +52,18 @@ def settle_time() -> dt.timedelta:
 
 
 def wait_out(work: Work) -> None:
-    """What was sent may still act: look no sooner than that. Raises Stop."""
+    """What was sent may still act, also what a row sent that was given up: look no sooner than that. Raises Stop."""
     row = work.row
-    if row.sent_at is None:
+    sent_at = operations.last_sent(row)
+    if sent_at is None:
         return
-    left = row.sent_at + settle_time() - timezone.now()
-    if left > dt.timedelta(0):
-        text = row.error_text or _("It is not known whether DIP got this; it will be looked up.")
-        raise Stop(unclear(row.error_code or "unclear", text, after=left))
+    left = sent_at + settle_time() - timezone.now()
+    if left <= dt.timedelta(0):
+        return
+    text = _("It is not known whether DIP got this; it will be looked up.")
+    if row.sent_at is None:
+        raise Stop(again("unclear", text, after=left))
+    raise Stop(unclear(row.error_code or "unclear", row.error_text or text, after=left))
 
 
 def look(work: Work, path: str, read: Callable[[Raw], Record], params: dict[str, str] | None = None) -> Parsed[Record]:
@@ -168,9 +172,13 @@ def waits(text: str) -> Stop:
 
 
 def already(remote_id: object, work: Work) -> Outcome:
-    """The pull was first: the record is linked. What follows builds on what was seen."""
+    """The pull was first: the record is linked. What follows builds on what was seen.
+
+    A pull that linked it and put it off, for the change that waits behind this row, has not kept what it saw: then
+    what follows builds on what was sent.
+    """
     row = work.row
-    base = operations.seen_digest(row.organisation, row.subject_kind, remote_id)
+    base = operations.seen_digest(row.organisation, row.subject_kind, remote_id) or row.body_digest
     return done(apply=lambda: operations.rebase(row, base))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance, Production, Theater
@@ -115,10 +116,8 @@ class Pushing:
         """All waiting is over: due times and settle times lie in the past."""
         moved = dt.timedelta(seconds=seconds)
         Connection.objects.update(open_until=None, next_call_at=None)
-        for row in Operation.objects.filter(state__in=WORKABLE):
-            row.due_at = timezone.now()
-            row.sent_at = row.sent_at and row.sent_at - moved
-            row.save()
+        Operation.objects.exclude(sent_at=None).update(sent_at=F("sent_at") - moved)
+        Operation.objects.filter(state__in=WORKABLE).update(due_at=timezone.now())
         return self.drain()
 
     def until_settled(self, *, most: int = 12) -> None:

@@ -116,6 +116,53 @@ def test_a_claim_that_was_lost_sends_nothing(world: World, pushing: Pushing) -> 
     assert pushing.dip.writes() == []
 
 
+def test_an_edit_takes_the_row_from_a_worker_whose_lease_is_over(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paused with the old state in its hands; it wakes up after the edit and before anybody else took the row."""
+    contract = world.contract()
+    paused = claim(Operation)
+    assert paused is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "ready", lambda self: lease_ends_and_edit(world, contract))
+        with pytest.raises(ClaimLost):
+            push.work(paused)
+    assert pushing.dip.writes() == []
+    pushing.drain()
+    assert [made["body"]["properties"]["remarks"] for made in pushing.contracts] == ["Intussen"]
+
+
+def lease_ends_and_edit(world: World, contract: Contract) -> None:
+    Operation.objects.update(claimed_until=timezone.now() - dt.timedelta(seconds=1))
+    contract.refresh_from_db()
+    actions.update_concept(
+        contract, actor=world.actors["agency_editor"], seen_version=contract.version, terms={"remarks": "Intussen"}
+    )
+    assert rows(contract) == [("contract.create", "waiting", "")]
+
+
+def test_a_withdrawal_takes_the_proposal_from_a_worker_whose_lease_is_over(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = world.contract()
+    pushing.drain()
+    contract.refresh_from_db()
+    actions.propose(contract, actor=world.actors["agency_editor"])
+    paused = claim(Operation)
+    assert paused is not None
+
+    def lease_ends_and_withdraw(self: Client) -> None:
+        Operation.objects.update(claimed_until=timezone.now() - dt.timedelta(seconds=1))
+        actions.withdraw(contract, actor=world.actors["agency_editor"])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "ready", lease_ends_and_withdraw)
+        with pytest.raises(ClaimLost):
+            paused.settle(push.work(paused))
+    assert pushing.writes("/propose") == []
+    assert rows(contract)[-1] == ("contract.propose", "abandoned", "withdrawn")
+
+
 def test_an_intent_is_committed_before_the_call(
     world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

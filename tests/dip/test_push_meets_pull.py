@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dipportal.catalogue.models import Performance, Production
+from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull
 from dipportal.dip.client import Client
@@ -90,3 +91,37 @@ def test_a_performance(world: World, pushing: Pushing, monkeypatch: pytest.Monke
     assert Performance.objects.count() == before + 1
     assert [made["result"] for made in pushing.writes("/performances")] == [performance.number]
     assert {state for _kind, state, _code in rows()} == {"done"}
+
+
+def test_an_edit_behind_a_create_that_the_pull_linked_is_no_conflict_with_ourselves(
+    world: World, pushing: Pushing
+) -> None:
+    """The pull puts the record off, because of that edit, and keeps nothing of it: what was sent is what counts."""
+    contract = world.contract()
+    pushing.dip.fault("drop-after", method="POST", path="create$")
+    pushing.dip.fault("drop-before", method="GET", path="NL-")
+    pushing.drain()
+    contract.refresh_from_db()
+    editor = world.actors["agency_editor"]
+    actions.update_concept(contract, actor=editor, seen_version=contract.version, terms={"remarks": "Later"})
+    pulled("contracts")
+    contract.refresh_from_db()
+    assert contract.dip_id is not None
+    pushing.until_settled()
+    assert rows(contract) == [("contract.create", "done", ""), ("contract.update", "done", "")]
+    assert [write["body"]["properties"]["remarks"] for write in pushing.writes("/update")] == ["Later"]
+
+
+def test_a_change_in_dip_behind_a_create_that_the_pull_linked_is_a_conflict(world: World, pushing: Pushing) -> None:
+    contract = world.contract()
+    pushing.dip.fault("drop-after", method="POST", path="create$")
+    pushing.dip.fault("drop-before", method="GET", path="NL-")
+    pushing.drain()
+    pushing.dip.edit("contract", pushing.contracts[0]["result"], properties={"partage_percentage": 70.0})
+    contract.refresh_from_db()
+    editor = world.actors["agency_editor"]
+    actions.update_concept(contract, actor=editor, seen_version=contract.version, terms={"remarks": "Later"})
+    pulled("contracts")
+    pushing.until_settled()
+    assert rows(contract)[-1] == ("contract.update", "attention", "conflict")
+    assert pushing.writes("/update") == []

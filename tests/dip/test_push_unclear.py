@@ -204,6 +204,27 @@ def test_a_create_that_was_given_up_unsure_is_looked_up_by_the_next(world: World
     must_stand_once(pushing, contract)
 
 
+@pytest.mark.parametrize("name", ["late, no answer", "late, 504"])
+def test_a_create_that_was_given_up_is_waited_out_before_the_next_one_looks(
+    world: World, pushing: Pushing, settings: Any, name: str
+) -> None:
+    settings.DIP_SETTLE_SECONDS = 180
+    settings.DIP_READ_TIMEOUT = 0.2
+    plant(pushing, name, path="/create")
+    contract = world.contract()
+    pushing.drain()
+    outbox.abandon(Operation.objects.get(), actor=world.actors["agency_editor"])
+    _edit(world, contract, "Toch maar")
+    asked = len(pushing.dip.requests())
+    pushing.drain()
+    pushing.later(seconds=100)
+    assert len(pushing.dip.requests()) == asked, "what was given up may still arrive"
+    assert rows(contract) == [(CREATE, "abandoned", "unclear"), (CREATE, "waiting", "unclear")]
+    until_acted(pushing)
+    pushing.until_settled()
+    must_stand_once(pushing, contract)
+
+
 def test_the_pull_that_linked_first_leaves_nothing_to_do(world: World, pushing: Pushing) -> None:
     pushing.dip.fault("drop-after", path="/create")
     pushing.dip.fault("drop-before", method="GET", path="/contracts")
