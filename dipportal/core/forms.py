@@ -1,5 +1,6 @@
 """Form fields and the renderer of the portal: one template a component, amounts and percentages as typed."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,19 @@ from dipportal.core.money import format_cents, format_percent, parse_cents, pars
 class PortalRenderer(TemplatesSetting):
     form_template_name = "components/form.html"
     field_template_name = "components/field.html"
+
+
+class DayField(forms.DateField):
+    """A date in a year that somebody can mean. Further out, the day after it or its moment in UTC may not exist."""
+
+    first_year, last_year = 1900, 2200
+    default_error_messages = {"year": _("Fill in a date between the years %(first)d and %(last)d.")}
+
+    def validate(self, value: dt.date | None) -> None:
+        super().validate(value)
+        if value is not None and not self.first_year <= value.year <= self.last_year:
+            years = {"first": self.first_year, "last": self.last_year}
+            raise forms.ValidationError(self.error_messages["year"], code="year", params=years)
 
 
 class CentsField(forms.Field):

@@ -13,6 +13,7 @@ from dipportal.catalogue import rules
 from dipportal.catalogue.actions import MOST_ROWS, PRODUCTION_FIELDS
 from dipportal.catalogue.enums import PerformanceKind
 from dipportal.catalogue.models import Hall, Performance, Production, Theater
+from dipportal.core.forms import DayField
 from dipportal.organisations.models import Organisation
 
 NOT_KNOWN = "unknown"
@@ -138,7 +139,7 @@ class CapacityField(forms.CharField):
 class PerformanceForm(forms.Form):
     """One performance. The theater is typed or chosen from the suggestions; then its halls are on offer."""
 
-    day = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    day = DayField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     theater = TheaterField(
         label=_("Theater"),

@@ -15,6 +15,7 @@ from dipportal.catalogue.models import Performance, Producer, Production, Theate
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
+from dipportal.core.forms import DayField
 
 AGES = (("7", _("longer than a week")), ("14", _("longer than two weeks")), ("28", _("longer than four weeks")))
 
@@ -55,8 +56,12 @@ def search_filter() -> django_filters.CharFilter:
     )
 
 
-def day_filter(label: Any, method: Any) -> django_filters.DateFilter:
-    return django_filters.DateFilter(label=label, method=method, widget=DayInput())
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+def day_filter(label: Any, method: Any) -> DayFilter:
+    return DayFilter(label=label, method=method, widget=DayInput())
 
 
 def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:

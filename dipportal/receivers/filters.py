@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.catalogue.models import PerformanceQuerySet
 from dipportal.contracts.enums import SHARED, ContractType
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.core.forms import DayField
 from dipportal.organisations.models import Organisation
 from dipportal.receivers import loaders
 
@@ -19,9 +20,13 @@ SHARED_CHOICES = [(status.value, status.label) for status in SHARED]
 NONE = "none"
 
 
-def day_filter(label: str | Promise, field: str, bound: str) -> filters.DateFilter:
+class DayFilter(filters.DateFilter):
+    field_class = DayField
+
+
+def day_filter(label: str | Promise, field: str, bound: str) -> DayFilter:
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return filters.DateFilter(label=label, field_name=field, lookup_expr=f"date__{bound}", widget=widget)
+    return DayFilter(label=label, field_name=field, lookup_expr=f"date__{bound}", widget=widget)
 
 
 class HouseFilter(filters.FilterSet):

@@ -63,11 +63,14 @@ def performances(request: AreaRequest) -> HttpResponse:
     choices = request.GET.copy()
     choices.setdefault("when", "coming")
     chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
+    others = chosen.filters.keys() - {"when"}
     context = {
         "filter": chosen,
         "list": listing(request, chosen.qs, orders=PERFORMANCE_ORDERS, default="date"),
         "several_theaters": "theater" in chosen.filters,
         "any": everything.exists(),
+        # Nothing but the default was chosen, so there is nothing to clear.
+        "only_coming": choices["when"] == "coming" and not any(choices.get(name) for name in others),
     }
     return render(request, "receivers/performances.html", context)
 

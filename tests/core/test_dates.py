@@ -1,9 +1,11 @@
 import datetime as dt
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone, translation
 
 from dipportal.core.dates import ago, day, moment
+from dipportal.core.forms import DayField
 from tests.world import AMSTERDAM
 
 EVENING = dt.datetime(2026, 3, 12, 19, 15, tzinfo=dt.UTC)
@@ -20,3 +22,16 @@ def test_ages_are_words() -> None:
     with translation.override("nl"):
         assert ago(timezone.now() - dt.timedelta(days=3, hours=2)).replace("\u00a0", " ") == "3 dagen"
     assert ago(None) == day(None) == moment(None) == ""
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
+def test_a_year_that_nobody_means_is_refused_in_words(typed: str) -> None:
+    with translation.override("en"), pytest.raises(ValidationError) as refused:
+        DayField().clean(typed)
+    assert refused.value.messages == ["Fill in a date between the years 1900 and 2200."]
+
+
+@pytest.mark.parametrize("typed", ["1900-01-01", "2200-12-31"])
+def test_the_first_and_the_last_year_are_accepted(typed: str) -> None:
+    assert DayField().clean(typed) == dt.date.fromisoformat(typed)
+    assert DayField(required=False).clean("") is None

@@ -141,6 +141,8 @@ def test_the_hall_is_asked_for_when_there_are_several(world: World, kleine_zaal:
         ({"theater": "e"}, "theater"),
         ({"theater": "19", "hall": "58"}, "hall"),
         ({"theater": "19", "day": "morgen"}, "day"),
+        ({"theater": "19", "day": "0001-01-01"}, "day"),
+        ({"theater": "19", "day": "9999-12-31"}, "day"),
         ({"theater": "19", "time": "half negen"}, "time"),
         ({"theater": "19", "capacity": "veel"}, "capacity"),
         ({"theater": "19", "kind": "opera"}, "kind"),

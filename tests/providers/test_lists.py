@@ -110,6 +110,15 @@ def test_a_tour_needs_the_same_queries_with_3_and_30_evenings(world: World) -> N
     assert (len(few), len(many)) == (9, 9)
 
 
+@pytest.mark.parametrize("page", ["contracts", "performances"])
+@pytest.mark.parametrize("name", ["since", "until"])
+@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31"])
+def test_a_date_at_the_end_of_time_is_refused_in_words(world: World, page: str, name: str, value: str) -> None:
+    answer = signed_in(world, "agency_editor").get(at(world.agency, page), {name: value})
+    assert answer.status_code == 200
+    assert set(answer.context["filter"].form.errors) == {name}
+
+
 @pytest.fixture
 def several(world: World) -> dict[str, Contract]:
     """One of each kind, and a neighbour's of each that must never turn up."""

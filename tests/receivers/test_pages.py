@@ -192,6 +192,29 @@ def test_the_list_of_performances_filters(world: World, editor: Client, query: s
     assert len(page.context["list"].page.object_list) == found
 
 
+@pytest.mark.parametrize("page", ["contracts", "performances"])
+@pytest.mark.parametrize("query", ["since=0001-01-01", "until=9999-12-31"])
+def test_a_date_at_the_end_of_time_is_refused_in_words(world: World, editor: Client, page: str, query: str) -> None:
+    answer = editor.get(f"{url(page)}?{query}")
+    assert answer.status_code == 200
+    assert set(answer.context["filter"].form.errors) == {query[:5]}
+
+
+def test_a_house_with_only_past_performances_is_led_to_them(world: World, editor: Client) -> None:
+    """Nothing was chosen, so 'clear the filter' would lead to the same empty page."""
+    Performance.objects.filter(theater=world.theater).update(starts_at=evening(-30))
+    editor.cookies["dipportal_language"] = "en"
+    for query in ("", "?when=coming", "?q=&agreement=&order=-date"):
+        text = editor.get(url("performances") + query).content.decode()
+        assert ("No coming performances" in text, "Clear the filter" in text) == (True, False), query
+        assert 'href="?when=past"' in text
+    assert len(editor.get(url("performances"), {"when": "past"}).context["list"].page.object_list) == 3
+    # Something else was chosen: that can be cleared.
+    for query in ("?q=storm", "?when=past&q=niets"):
+        text = editor.get(url("performances") + query).content.decode()
+        assert ("No coming performances" in text, "Clear the filter" in text) == (False, True), query
+
+
 def test_what_dip_removed_is_marked_and_no_longer_coming(world: World, editor: Client) -> None:
     first = world.performances[0]
     contract = world.contract(status="proposed")
