@@ -1,15 +1,14 @@
 """The front door, the language, and the link of an invitation."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from dipportal.core.addresses import own_path
 from dipportal.core.errors import PortalError
 from dipportal.organisations import invitations, memberships
 from dipportal.organisations.areas import public, signed_in
@@ -35,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def set_language(request: HttpRequest) -> HttpResponse:
     """Dutch or English, for this browser and for the mails; back to the page it was asked on."""
     wanted = request.POST.get("language", "")
-    response = HttpResponseRedirect(_safe_next(request))
+    response = HttpResponseRedirect(own_path(request, request.POST.get("next", "")) or "/")
     if wanted not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated and request.user.language != wanted:
@@ -50,14 +49,6 @@ def set_language(request: HttpRequest) -> HttpResponse:
         httponly=True,
     )
     return response
-
-
-def _safe_next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    # Only the path: an address of our own without its host cannot lead elsewhere.
-    parts = urlsplit(wanted)
-    return (parts.path + (f"?{parts.query}" if parts.query else "")) if safe and parts.path.startswith("/") else "/"
 
 
 @public

@@ -70,6 +70,29 @@ def test_after_choosing_a_language_nobody_is_sent_elsewhere(db: None, client: Cl
     assert reply.url == "/"  # type: ignore[attr-defined]
 
 
+def test_an_own_address_does_not_lead_elsewhere_by_its_path(db: None, client: Client) -> None:
+    """Without its host the rest of such an address would be the address of another site."""
+    for wanted in ("http://testserver//kwaad.example/", "http://testserver/\\kwaad.example/"):
+        reply = client.post(reverse("set_language"), {"language": "en", "next": wanted})
+        assert reply.url == "/", wanted  # type: ignore[attr-defined]
+    reply = client.post(reverse("set_language"), {"language": "en", "next": "http://testserver/afnemer/?x=1"})
+    assert reply.url == "/afnemer/?x=1"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["kade_manager", None])
+def test_a_page_from_before_the_last_log_in_says_what_to_do(world: World, name: str | None) -> None:
+    client = Client(enforce_csrf_checks=True)
+    if name:
+        client.force_login(world.people[name])
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    reply = client.post(reverse("set_language"), {"language": "nl", "next": "/"})
+    text = reply.content.decode()
+    assert reply.status_code == 403
+    assert {"403_csrf.html", "base.html"} <= {template.name for template in reply.templates}
+    assert "copy what you typed, load the page again" in text
+    assert (reverse("account_logout") in text, reverse("account_login") in text) == (bool(name), not name)
+
+
 def test_a_language_that_does_not_exist_changes_nothing(world: World, client: Client) -> None:
     client.force_login(world.people["kade_viewer"])
     reply = client.post(reverse("set_language"), {"language": "xx", "next": "/"})

@@ -4,10 +4,10 @@ import structlog
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from kombu.exceptions import ChannelError, KombuError
 
+from dipportal.core.addresses import own_path
 from dipportal.core.errors import PortalError
 from dipportal.core.listing import listing
 from dipportal.dip import operations, queries, tasks
@@ -91,6 +91,4 @@ def _problem(request: AreaRequest, pk: int) -> Operation:
 
 def _back(request: AreaRequest) -> HttpResponseRedirect:
     """To the page the button stood on, when that is one of ours."""
-    wanted = request.POST.get("next", "")
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return HttpResponseRedirect(wanted if ours else address(request, "sync"))
+    return HttpResponseRedirect(own_path(request, request.POST.get("next", "")) or address(request, "sync"))
