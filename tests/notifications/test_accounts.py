@@ -236,3 +236,40 @@ def test_a_change_of_the_password_is_mailed(world: World, client: Client) -> Non
     row = Email.objects.get()
     assert (row.kind, row.recipient) == (Kind.ACCOUNT, EDITOR)
     assert "127.0.0.1" in row.text
+
+
+def log_in_twice(client: Client) -> None:
+    """Once to come in, and once more because a change of address asks for the password again."""
+    client.post(reverse("account_login"), {"login": EDITOR, "password": PASSWORD})
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+
+def test_an_address_is_changed_once_the_new_one_is_confirmed(world: World, client: Client) -> None:
+    user, page = world.people["kade_editor"], reverse("account_email")
+    log_in_twice(client)
+    assert "account/email_change.html" in {template.name for template in client.get(page).templates}
+    client.post(page, {"action_add": "", "email": NEW})
+    row = Email.objects.get()
+    link = re.search(r"/account/confirm-email/\S+", row.text)
+    assert row.recipient == NEW
+    assert link
+    # Until then the old one counts, and the page says what is waited for.
+    assert NEW in client.get(page).content.decode()
+    client.get(link[0])
+    user.refresh_from_db()
+    assert user.email == EDITOR
+    client.post(link[0])
+    user.refresh_from_db()
+    assert user.email == NEW
+    assert list(user.emailaddress_set.values_list("email", "verified")) == [(NEW, True)]  # type: ignore[attr-defined]
+    told = Email.objects.latest("pk")
+    assert (told.recipient, NEW in told.text) == (EDITOR, True)
+
+
+def test_a_change_of_address_can_be_dropped(world: World, client: Client) -> None:
+    page, addresses = reverse("account_email"), world.people["kade_editor"].emailaddress_set  # type: ignore[attr-defined]
+    log_in_twice(client)
+    client.post(page, {"action_add": "", "email": NEW})
+    assert set(addresses.values_list("email", flat=True)) == {EDITOR, NEW}
+    client.post(page, {"action_remove": "", "email": NEW})
+    assert list(addresses.values_list("email", flat=True)) == [EDITOR]
