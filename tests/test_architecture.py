@@ -149,14 +149,14 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "organisations.invitation": ("member.invited", "member.invited_again", "member.invitation_withdrawn"),
     "catalogue.production": ("production.created", "production.updated", "production.cancelled"),
     "catalogue.performance": ("performance.created", "performance.moved", "performance.cancelled"),
+    "catalogue.theater": ("theater.receiver_set",),
+    "catalogue.producer": ("producer.providers_set",),
     "contracts.contract": ("contract.created", "contract.proposed", "contract.approved", "contract.rejected"),
     "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
 }
 EXEMPT: dict[str, str] = {
     "organisations.user": "one's own name, language and preferences; log-ins and passwords are allauth's",
     "catalogue.genre": "a copy of DIP's reference data; the run of the pull tells what changed",
-    "catalogue.producer": "a copy of DIP's reference data; who acts for it stands in the admin's own history",
-    "catalogue.theater": "a copy of DIP's reference data; who runs it stands in the admin's own history",
     "catalogue.hall": "a copy of DIP's reference data",
     "journal.entry": "the journal itself",
     "notifications.email": "an outbox row: it follows from a line of the journal, and records its own outcome",

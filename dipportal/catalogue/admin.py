@@ -6,7 +6,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from dipportal.catalogue import access
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
+from dipportal.organisations.actors import Actor, staff
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return staff(request.user)  # type: ignore[arg-type]
 
 
 class NotMadeHere(admin.ModelAdmin[Any]):
@@ -35,6 +41,9 @@ class TheaterAdmin(NotMadeHere):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("id", "name", "city", "province", "kind", "dip_member", "missing_since")
 
+    def save_model(self, request: HttpRequest, obj: Theater, form: Any, change: bool) -> None:
+        access.set_receiver(obj, form.cleaned_data["receiver"], actor=_actor(request))
+
 
 @admin.register(Producer)
 class ProducerAdmin(NotMadeHere):
@@ -45,6 +54,12 @@ class ProducerAdmin(NotMadeHere):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("id", "name", "kind", "missing_since")
+
+    def save_model(self, request: HttpRequest, obj: Producer, form: Any, change: bool) -> None:
+        """Its columns are DIP's: there is nothing to save."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        access.set_providers(form.instance, form.cleaned_data["providers"], actor=_actor(request))
 
 
 @admin.register(Hall)

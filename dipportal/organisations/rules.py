@@ -6,10 +6,14 @@ from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, Organisation
 
 
+def is_administrator(actor: Actor) -> bool:
+    """Somebody in the admin, acting for no organisation."""
+    return actor.organisation is None and actor.user is not None and actor.user.is_staff
+
+
 def must_manage(organisation: Organisation, actor: Actor) -> None:
     """A manager of the organisation, or an administrator in the admin. Raises NotAllowed."""
-    is_administrator = actor.organisation is None and actor.user is not None and actor.user.is_staff
-    if not is_administrator and not (actor.is_person and actor.acts_for(organisation, Role.MANAGER)):
+    if not is_administrator(actor) and not (actor.is_person and actor.acts_for(organisation, Role.MANAGER)):
         raise NotAllowed
 
 
