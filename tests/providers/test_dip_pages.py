@@ -187,7 +187,10 @@ def test_a_stuck_operation_is_tried_again(world: World, pulls: list[tuple[int, s
     assert Entry.objects.filter(code="outbox.retried").count() == 1
 
 
-@pytest.mark.parametrize("elsewhere", ["https://boef.example/", "//boef.example/", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://boef.example/", "//boef.example/", "http://testserver//boef.example/", "javascript:alert(1)", ""],
+)
 def test_trying_again_leads_nowhere_else(world: World, elsewhere: str, pulls: list[tuple[int, str]]) -> None:
     row = operation(world.agency, world.contract())
     answer = signed_in(world, "agency_editor").post(at(world.agency, "operation_retry", pk=row.pk), {"next": elsewhere})
