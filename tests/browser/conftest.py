@@ -21,8 +21,8 @@ from dipportal.demo import portal
 from dipportal.demo.processes import Stack, free_port
 from dipportal.sandbox.server import Admin
 from tests.browser.visitor import Portal, Visitor
+from tests.chromium import CHROMIUM
 
-CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 SCREENSHOTS = portal.ROOT / "var" / "screenshots"
 STACK = pytest.StashKey[Stack]()
 FAILED = pytest.StashKey[bool]()

@@ -1,8 +1,8 @@
 """A page to render on, a strict HTML reader, and a browser."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.template.loader import get_template
 from django.test import RequestFactory
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.chromium import CHROMIUM
 
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
 BROWSER_SWITCHES = [
@@ -83,12 +85,11 @@ def component(page_request: HttpRequest) -> Callable[..., StrictReader]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed")
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no Chromium at {CHROMIUM}")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread; the database is only used around it, never from it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_SWITCHES)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_SWITCHES)
         yield browser
         browser.close()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from tests import what_ran
+from tests import chromium, what_ran
 from tests.house.test_docs import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -136,6 +136,11 @@ def test_the_runner_finds_what_was_left_out() -> None:
     postgres = {"ran": ["a", "b"], "skipped": {}}
     problems = run_tests.left_out(everything, [("sqlite", sqlite), ("postgres", postgres)])
     assert problems == ["sqlite: skipped c: no reason", "postgres: never ran c", "postgres: never ran d"]
+
+
+def test_the_runner_looks_for_the_browser_where_the_tests_do() -> None:
+    """Otherwise tests would be skipped on a machine of which the runner says that nothing is left out."""
+    assert run_tests.CHROMIUM == chromium.CHROMIUM
 
 
 def test_the_runner_is_content_when_all_ran_where_they_should() -> None:
