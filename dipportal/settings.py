@@ -14,7 +14,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from dipportal.core import environment, keys
+from dipportal.core import environment, keys, logs
 
 # Django's generic classes (ModelAdmin[…]) exist for the type checker; this makes them subscriptable at run time too.
 django_stubs_ext.monkeypatch()
@@ -351,9 +351,13 @@ LOGGING = {
     "formatters": {
         "portal": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": structlog.processors.JSONRenderer()
-            if LOG_FORMAT == "json"
-            else structlog.dev.ConsoleRenderer(colors=False),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                logs.errors_in_words,
+                structlog.processors.JSONRenderer()
+                if LOG_FORMAT == "json"
+                else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+            ],
             "foreign_pre_chain": _log_steps,
         }
     },
