@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 export PYTHON
+# An upgrade of the system's Python takes the packages of an environment away: then it is made and filled anew. Found
+# out here, because make asks only once, and before it makes anything, whether a file is there.
+_ := $(shell $(BIN)/python -c 'import pip' >/dev/null 2>&1 || rm -f $(BIN)/python $(VENV)/.base $(VENV)/.dev)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-fresh test quick lint format messages requirements clean
