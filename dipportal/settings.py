@@ -300,6 +300,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS * 3},
     },
+    # Reminders of a last day: hourly, so that a beat that was away for a night is made up for in the morning.
+    "remind-of-answers": {
+        "task": "dipportal.contracts.tasks.remind",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 3600},
+    },
     "pull-contracts": {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["contracts"],

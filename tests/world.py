@@ -75,6 +75,11 @@ class World:
         contract = actions.create_concept(**values)
         return self.bring(contract, status, proposer=values["actor"])
 
+    def colleague(self, organisation: Organisation, name: str = "collega") -> Actor:
+        """One more editor of this organisation."""
+        user = User.objects.create_user(f"{name}@{organisation.slug}.example", PASSWORD, name=f"{name.title()}")
+        return member(Membership.objects.create(user=user, organisation=organisation, role=Role.EDITOR))
+
     def rival_contract(self, *, status: str = "concept", **changes: Any) -> Contract:
         """The neighbour's agreement: the rival's production in the neighbour's theater."""
         contract = actions.create_concept(

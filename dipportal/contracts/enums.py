@@ -37,3 +37,10 @@ SHARED = (Status.PROPOSED, Status.APPROVED, Status.REJECTED, Status.REVISED)
 class AnswerSource(models.TextChoices):
     PORTAL = "portal", _("answered in the portal")
     DIP = "dip", _("answered in DIP")
+    TELEPHONE = "telephone", _("answered by telephone")
+    LETTER = "letter", _("answered by letter")
+    EMAIL = "email", _("answered by e-mail")
+
+
+# Given outside, and written down by the provider on behalf of the receiver.
+OUTSIDE = (AnswerSource.TELEPHONE, AnswerSource.LETTER, AnswerSource.EMAIL)

@@ -7,7 +7,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -21,13 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, Term, Unit, normalise, terms_of
+from dipportal.contracts.terms import BY_NAME, Unit, normalise, terms_of
 from dipportal.core.errors import StaleState
 from dipportal.journal.actions import Line, record_many
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
 
 CHUNK = 1000
+IN_FORCE = (Status.APPROVED, Status.REVISED)
 ANSWERED = (Status.APPROVED, Status.REJECTED, Status.REVISED)
 _PLACE = ("production_id", "producer_id", "theater_id")
 _CONTACTS = ("contact_receiver", "contact_provider")
@@ -139,7 +139,7 @@ def differences(contract: Contract, facts: ContractFacts, performance_ids: set[i
     theirs = normalise(facts.type, dict(facts.terms))
     for term in terms_of(facts.type):
         ours = getattr(contract, term.name)
-        if term.name in facts.terms and not _same(term, ours, theirs[term.name]):
+        if term.name in facts.terms and not term.same(ours, theirs[term.name]):
             found[term.name] = [ours, theirs[term.name]]
     return found
 
@@ -148,26 +148,6 @@ def parties_differ(contract: Contract, facts: ContractFacts) -> bool:
     """Contacts or own reference: what follows DIP in any status, because it is not what was agreed on."""
     values = [(getattr(contract, name), getattr(facts, name)) for name in _PARTY]
     return any(theirs not in (None, ours) for ours, theirs in values)
-
-
-def _same(term: Term, one: Any, other: Any) -> bool:
-    if term.unit is Unit.FLAG:
-        return bool(one) == bool(other)
-    if not term.is_filled(one) and not term.is_filled(other):
-        return True
-    if term.unit is Unit.TRANCHES:
-        return _tranches(one) == _tranches(other)
-    if term.unit is Unit.TEXT:
-        return _text(one) == _text(other)
-    return bool(one == other)
-
-
-def _text(value: Any) -> str:
-    return str(value or "").replace("\r\n", "\n").strip()
-
-
-def _tranches(rows: Any) -> list[tuple[int, Decimal]]:
-    return [(int(row["amount"]), Decimal(str(row["percentage"]))) for row in rows or []]
 
 
 # --- following ---------------------------------------------------------------------------------------------
@@ -238,7 +218,8 @@ def found_proposed(contract: Contract, *, actor: Actor) -> None:
     What DIP accepted is not checked once more. Raises StaleState when it is no concept any more.
     """
     rows = Contract.objects.filter(pk=contract.pk, status=Status.CONCEPT)
-    if rows.update(status=Status.PROPOSED, proposed_at=timezone.now(), version=F("version") + 1) != 1:
+    values = {"proposed_at": timezone.now(), "discarded_at": None, "endorsed_at": None, "endorsed_by": None}
+    if rows.update(status=Status.PROPOSED, version=F("version") + 1, **values) != 1:
         raise StaleState
     contract.refresh_from_db()
     record_many("contract.proposed", [Line(contract, thread=contract.thread)], actor=actor)
@@ -297,7 +278,7 @@ def link_versions(provider: Organisation, parents: Mapping[int, int]) -> int:
     return lines.save()
 
 
-_LINE = ("dip_id", "root_id", "parent_id", "number", "status", "reference")
+_LINE = ("dip_id", "root_id", "parent_id", "revises_id", "number", "status", "reference")
 
 
 class _Lines:
@@ -306,7 +287,7 @@ class _Lines:
     def __init__(self, provider: Organisation, roots: set[int]) -> None:
         found = Contract.objects.filter(models.Q(root__in=roots) | models.Q(pk__in=roots), provider=provider)
         self.rows = {row.pk: row for row in found.only(*_LINE)}
-        self.before = {pk: (row.root_id, row.parent_id, row.number) for pk, row in self.rows.items()}
+        self.before = {pk: _place_in_line(row) for pk, row in self.rows.items()}
         self.by_dip_id = {row.dip_id: row for row in self.rows.values() if row.dip_id is not None}
         self.members: dict[int, list[Contract]] = defaultdict(list)
         for row in self.rows.values():
@@ -325,6 +306,9 @@ class _Lines:
         is_first = above.pk == root
         earlier = [row for row in line if _age(row) < _age(child) and row.status in ANSWERED]
         child.parent_id = earlier[-1].pk if is_first and earlier else above.pk
+        agreed = [row for row in line if _age(row) < _age(child) and row.status in IN_FORCE]
+        if child.revises_id is None and agreed:
+            child.revises_id = agreed[-1].pk
         self._count(root, line)
 
     def _count(self, root: int, line: list[Contract]) -> None:
@@ -340,10 +324,14 @@ class _Lines:
                 row.number = highest
 
     def save(self) -> int:
-        changed = [row for pk, row in self.rows.items() if self.before[pk] != (row.root_id, row.parent_id, row.number)]
+        changed = [row for pk, row in self.rows.items() if self.before[pk] != _place_in_line(row)]
         if changed:
-            Contract.objects.bulk_update(changed, ["root", "parent", "number"], batch_size=CHUNK)
+            Contract.objects.bulk_update(changed, ["root", "parent", "revises", "number"], batch_size=CHUNK)
         return len(changed)
+
+
+def _place_in_line(row: Contract) -> tuple[int | None, int | None, int | None, int]:
+    return row.root_id, row.parent_id, row.revises_id, row.number
 
 
 def _age(row: Contract) -> tuple[bool, int, int]:

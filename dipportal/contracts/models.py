@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.dip_id import search_parts
 from dipportal.catalogue.models import Performance, Producer, Production, Theater
-from dipportal.contracts.enums import SHARED, AnswerSource, ContractType, Status
+from dipportal.contracts.enums import OUTSIDE, SHARED, AnswerSource, ContractType, Status
 from dipportal.contracts.terms import TERMS, Term, Unit, terms_of
+from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 
 
@@ -31,8 +32,8 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         A receiver's rejected version stays in its list while the provider drafts the next one: that a concept
         exists must not show.
         """
-        later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"))
-        return self.filter(~models.Exists(later))
+        later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"), discarded_at=None)
+        return self.filter(~models.Exists(later), discarded_at=None)
 
     def search(self, text: str, *, own_reference: bool = True) -> "ContractQuerySet":
         """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part.
@@ -114,6 +115,12 @@ class Contract(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", editable=False
     )
     number = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
+    # The approved version that this one replaces once it is approved itself; until then that one stays in force.
+    revises = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="revisions", editable=False
+    )
+    # Whose terms these are: an adapted proposal is the receiver's.
+    side = models.CharField(_("drafted by"), max_length=10, choices=Side.choices, default=Side.PROVIDER, editable=False)
     # Counts every change of this row; a form carries the number it saw, so a stale save is refused.
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -145,6 +152,22 @@ class Contract(models.Model):
     remarks = models.TextField(blank=True)
 
     # --- the proposal and its answer
+    # The last day on which the receiver can approve; None for no end.
+    answer_by = models.DateField(_("answer by"), null=True, blank=True)
+    # How far the reminders have come: 0 none, 1 before that day, 2 after it.
+    reminded = models.PositiveSmallIntegerField(default=0, editable=False)
+    # The first of the two people who must agree, where an organisation wants two: to propose, or to approve.
+    endorsed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    endorsed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+    )
+    # A concept that was given up: out of every list, still readable in its line.
+    discarded_at = models.DateTimeField(_("given up"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     proposed_at = models.DateTimeField(null=True, blank=True, editable=False)
     proposed_by = models.ForeignKey(
@@ -169,6 +192,9 @@ class Contract(models.Model):
     rejection_reason = models.TextField(blank=True, editable=False)
     # Names of rejected terms (terms.rejectable), in the order of the table.
     rejected_terms = models.JSONField(default=list, blank=True, editable=False)
+    # What the receiver would rather see: name of a rejected term → {"value": as the column keeps it, "remark": text};
+    # both optional. The start time takes a remark only.
+    suggestions = models.JSONField(default=dict, blank=True, editable=False)
     # Both sides answered differently, here and in DIP: nothing is overwritten, the provider revises.
     conflict_at = models.DateTimeField(_("conflict since"), null=True, blank=True, editable=False)
     conflict_text = models.TextField(blank=True, editable=False)
@@ -197,6 +223,14 @@ class Contract(models.Model):
                 name="contract_shared_was_proposed",
             ),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="contract_not_its_own_parent"),
+            models.CheckConstraint(condition=Q(side__in=Side.values), name="contract_side_known"),
+            # A receiver drafts nothing in silence: its terms exist from the moment they are proposed.
+            models.CheckConstraint(
+                condition=~Q(side=Side.RECEIVER, status=Status.CONCEPT), name="contract_counter_is_shared"
+            ),
+            models.CheckConstraint(
+                condition=Q(discarded_at=None) | Q(status=Status.CONCEPT), name="contract_only_concepts_discarded"
+            ),
             models.UniqueConstraint(fields=("reference",), condition=~Q(reference=""), name="contract_reference_once"),
             models.UniqueConstraint(
                 fields=("provider", "dip_id"), condition=Q(dip_id__isnull=False), name="contract_dip_id_once"
@@ -210,6 +244,16 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} · {self.production} · {self.theater}"
+
+    @property
+    def is_counter(self) -> bool:
+        """An adapted proposal of the receiver, to be answered by the provider."""
+        return self.side == Side.RECEIVER
+
+    @property
+    def on_behalf(self) -> bool:
+        """Was the receiver's answer given outside, and written down by the provider?"""
+        return self.answer_source in OUTSIDE
 
     @property
     def root_id_or_own(self) -> int:

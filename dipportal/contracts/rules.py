@@ -1,20 +1,23 @@
 """Pure predicates. One rule serves the button, the view, the API and the action."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dipportal.catalogue.models import Performance, Production, Theater
-from dipportal.contracts.enums import ContractType
+from dipportal.contracts.enums import OUTSIDE, AnswerSource, ContractType, Status
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, OPEN_END, START_TIME, Unit, terms_of
+from dipportal.contracts.terms import BY_NAME, OPEN_END, START_TIME, Unit, normalise, terms_of
 from dipportal.contracts.transitions import MOVES
+from dipportal.core import dates
 from dipportal.core.money import format_cents
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
@@ -35,10 +38,96 @@ def side_of(contract: Contract, side: Side) -> Organisation | None:
     return contract.provider if side == Side.PROVIDER else contract.theater.receiver
 
 
+def is_open_to(contract: Contract, move: str) -> bool:
+    """Does the table allow this move in this state, whoever makes it?"""
+    allowed = MOVES[move]
+    return (
+        contract.status in allowed.sources
+        and allowed.drafted in (None, contract.side)
+        and contract.discarded_at is None
+    )
+
+
 def may(contract: Contract, move: str, actor: Actor) -> bool:
     """Is this move open to this actor, in this state? For buttons; the action asks again."""
     allowed = MOVES[move]
-    return contract.status in allowed.sources and actor.acts_for(side_of(contract, allowed.side), allowed.role)
+    return is_open_to(contract, move) and actor.acts_for(side_of(contract, allowed.side), allowed.role)
+
+
+def side_that_answered(contract: Contract) -> Side | None:
+    """Which side gave the answer that stands; None when there is none, or when it was found in DIP."""
+    if contract.answer_source in OUTSIDE:
+        return Side.PROVIDER
+    if contract.answer_source != AnswerSource.PORTAL:
+        return None
+    return Side.PROVIDER if contract.is_counter else Side.RECEIVER
+
+
+def fault_in_undo(contract: Contract, within: dt.timedelta) -> str | Promise | None:
+    """Why this answer can no longer be taken back, in words. `within`: how long that is possible."""
+    if contract.status not in (Status.APPROVED, Status.REJECTED) or contract.answered_at is None:
+        return gettext_lazy("There is no answer to take back.")
+    if contract.answered_at + within < timezone.now():
+        minutes = int(within.total_seconds() // 60)
+        return _("An answer can be taken back for %(minutes)d minutes, and those are over.") % {"minutes": minutes}
+    if contract.children.filter(discarded_at=None).exists() or contract.revisions.filter(discarded_at=None).exists():
+        return gettext_lazy("A later version was begun on it, so this answer can no longer be taken back.")
+    return None
+
+
+def may_undo(contract: Contract, actor: Actor, within: dt.timedelta) -> bool:
+    """For the button; the action asks again. Costs queries only for a fresh answer."""
+    side = side_that_answered(contract)
+    return side is not None and actor.acts_for(side_of(contract, side)) and fault_in_undo(contract, within) is None
+
+
+def is_expired(contract: Contract) -> bool:
+    return contract.answer_by is not None and contract.answer_by < timezone.localdate()
+
+
+def day_in_words(day: dt.date | None) -> str:
+    return dates.day(day)
+
+
+# --- what differs, and what was suggested ----------------------------------------------------------------------
+def as_kept(contract: Contract, values: Mapping[str, Any]) -> dict[str, Any]:
+    """These values of terms as plain data for JSON: what `suggestions` holds, and what a form gives back."""
+    columns = normalise(contract.type, {**contract.term_values(), **values})
+    return {name: _plain(columns[name]) for name in values}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def changed_terms(contract: Contract, wanted: Mapping[str, Any]) -> list[str]:
+    """The names of the terms in which `wanted` says something else than the agreement, in the table's order."""
+    ours = normalise(contract.type, contract.term_values())
+    theirs = normalise(contract.type, dict(wanted))
+    return [term.name for term in terms_of(contract.type) if not term.same(ours[term.name], theirs[term.name])]
+
+
+def suggested_values(contract: Contract) -> dict[str, Any]:
+    """What the receiver suggested for the terms it rejected, as values of the terms: percentages as Decimals."""
+    found: dict[str, Any] = {}
+    for name, wish in contract.suggestions.items():
+        if wish.get("value") is None or name not in BY_NAME or not BY_NAME[name].has(contract.type):
+            continue
+        percent = BY_NAME[name].unit is Unit.PERCENT
+        found[name] = Decimal(str(wish["value"])) if percent else wish["value"]
+    return found
+
+
+def faults_in_suggestions(contract: Contract, values: Mapping[str, Any]) -> dict[str, str | Promise]:
+    """A suggested value must be one that the term can hold: name → sentence."""
+    own = {term.name for term in terms_of(contract.type)}
+    strangers = set(values) - own
+    if strangers:
+        return dict.fromkeys(strangers, gettext_lazy("No value can be suggested for this."))
+    both = {"provider_guarantee", "receiver_guarantee"}
+    alone = {**contract.term_values(), **values} if both & set(values) else dict(values)
+    found = faults_in_terms(contract.type, alone, complete=False)
+    return {name: sentence for name, sentence in found.items() if name in values or both & {name} & both}
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,26 @@ class Term:
     def is_filled(self, value: Any) -> bool:
         return value not in (None, "", [], 0) if self.unit is not Unit.FLAG else value is not None
 
+    def same(self, one: Any, other: Any) -> bool:
+        """Do two values mean the same? 'Not filled in' and zero do; so do line ends of one character and of two."""
+        if self.unit is Unit.FLAG:
+            return bool(one) == bool(other)
+        if not self.is_filled(one) and not self.is_filled(other):
+            return True
+        if self.unit is Unit.TRANCHES:
+            return _slices(one) == _slices(other)
+        if self.unit is Unit.TEXT:
+            return _lines(one) == _lines(other)
+        return bool(one == other)
+
+
+def _slices(rows: Any) -> list[tuple[int, Decimal]]:
+    return [(int(row["amount"]), Decimal(str(row["percentage"]))) for row in rows or []]
+
+
+def _lines(value: Any) -> str:
+    return str(value or "").replace("\r\n", "\n").strip()
+
 
 TERMS: tuple[Term, ...] = (
     Term("provider_share", (P, S), Unit.PERCENT, _("Provider's share"), ("provider_partage",), (P, S),

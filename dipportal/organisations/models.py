@@ -83,6 +83,10 @@ class Organisation(models.Model):
     contact_name = models.CharField(_("contact"), max_length=120, blank=True)
     contact_email = models.EmailField(_("contact's e-mail"), blank=True)
     contact_phone = models.CharField(_("contact's telephone"), max_length=40, blank=True)
+    # A provider's proposals ask for an answer within so many days; empty for no end.
+    answer_days = models.PositiveSmallIntegerField(_("days to answer a proposal"), null=True, blank=True)
+    # Two people must agree before a provider proposes, or before a receiver approves.
+    four_eyes = models.BooleanField(_("two people must agree"), default=False)
     # Counts every change; a form carries the number it saw, so a stale save is refused.
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
@@ -127,6 +131,13 @@ class Membership(models.Model):
         Organisation, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("organisation")
     )
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.EDITOR)
+    # Where two people must agree, one of them has to be an approver; with none named, any two editors will do.
+    approver = models.BooleanField(_("approver"), default=False)
+    # While away (until and including that day) the deputy decides in this approver's place.
+    absent_until = models.DateField(_("away until"), null=True, blank=True)
+    deputy = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("deputy")
+    )
     since = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
