@@ -3,7 +3,6 @@
 import datetime as dt
 
 import pytest
-from django.utils import timezone
 
 from dipportal.contracts import actions
 from dipportal.contracts.actions.clock import remind_of_answers
@@ -11,7 +10,7 @@ from dipportal.contracts.models import Contract
 from dipportal.journal.models import Entry
 from tests.world import World
 
-TODAY = dt.date(2027, 3, 15)
+TODAY = dt.date(2100, 3, 15)
 
 
 def codes() -> list[str]:
@@ -48,7 +47,7 @@ def test_an_answered_or_withdrawn_one_is_left_alone_and_a_new_day_begins_anew(wo
     actions.withdraw(withdrawn, actor=world.actors["agency_editor"])
     assert remind_of_answers(TODAY) == 1
     extended.refresh_from_db()
-    later = timezone.localdate() + dt.timedelta(days=90)
+    later = TODAY + dt.timedelta(days=30)
     actions.extend(extended, answer_by=later, actor=world.actors["agency_editor"])
     assert remind_of_answers(TODAY) == 0
     assert remind_of_answers(later) == 1
