@@ -241,6 +241,7 @@ DIP_ADDRESSES = {
     "sandbox": environment.web_address("SANDBOX_URL", "http://127.0.0.1:8090"),
 }
 DIP_URL = DIP_ADDRESSES[DIP_ENVIRONMENT]
+# ASSUMED: production's address, and that the dashboard that DIP calls its test dashboard belongs to acceptance.
 DIP_DASHBOARD_URL = {
     "production": "https://dashboard.dip.nl",
     "acceptance": "https://tst-dashboard.dip.nl",

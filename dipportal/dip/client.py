@@ -73,7 +73,8 @@ class Line:
     readable: bool = False
 
 
-# The one table of rule 6. What is not listed is unclear.
+# The one table of rule 6. What is not listed is unclear. ASSUMED: of the refusals only 400 was seen; that the others
+# mean what they mean elsewhere, and that whoever gets one may be sure that nothing was done.
 TABLE: tuple[Line, ...] = (
     Line({Event.DNS, Event.REFUSED, Event.TLS, Event.NO_CONNECTION}, Verdict.NOT_DONE),
     Line(range(200, 300), Verdict.DONE, readable=True),

@@ -41,6 +41,7 @@ CONTRACTS = "/contracts"
 
 
 def productions_path(producer_id: int) -> str:
+    """ASSUMED for writing: a new one is sent with POST to the list."""
     return f"/producers/{producer_id}/productions"
 
 
@@ -50,6 +51,7 @@ def production_path(producer_id: int, production_id: str) -> str:
 
 
 def performances_path(producer_id: int, production_id: str) -> str:
+    """ASSUMED for writing: a new one is sent with POST to the list."""
     return f"{production_path(producer_id, production_id)}/performances"
 
 
@@ -63,6 +65,7 @@ def contracts_of_production_path(production_id: str) -> str:
 
 
 def contract_create_path(kind: str) -> str:
+    """ASSUMED: this call and the next two are open to a producer too; DIP's document describes them as for agencies."""
     return f"{CONTRACTS}/{kind}/create"
 
 
@@ -79,7 +82,7 @@ def modified_since(moment: dt.datetime) -> dict[str, str]:
 
 
 def season_window(first: dt.date, last: dt.date) -> dict[str, str]:
-    """Without a window only the running season comes back."""
+    """Without a window only the running season comes back. ASSUMED: plain dates will do."""
     return {"startDate": first.isoformat(), "endDate": last.isoformat()}
 
 
@@ -452,7 +455,7 @@ def body_for_production(production: Production, *, co_producer_ids: Iterable[int
 
 
 def body_for_performance(performance: Performance) -> dict[str, Any]:
-    """ASSUMED throughout, as body_for_production."""
+    """ASSUMED throughout, as body_for_production; also that null is how 'no hall' is said."""
     seats = [*performance.capacity, *[0] * RANKS][:RANKS]
     return {
         "date": stamp(performance.starts_at),

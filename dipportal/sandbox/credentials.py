@@ -26,6 +26,7 @@ class CredentialSet:
 
     @property
     def has_contracts(self) -> bool:
+        """ASSUMED for a producer: DIP's document describes the calls on agreements as for agencies."""
         return self.kind in ("agency", "producer")
 
 

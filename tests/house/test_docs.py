@@ -67,34 +67,36 @@ def test_every_dependency_has_its_reason(heading: str, file: str) -> None:
     assert sorted(explained) == sorted(packages(file) - {"base.in"})
 
 
-def assumed_names() -> set[str]:
-    """What each ASSUMED of wire.py belongs to: the function around it, or the assignment after it."""
-    source = (ROOT / "dipportal/dip/wire.py").read_text(encoding="utf-8")
-    spans: list[tuple[int, int, str]] = []
-    assignments: list[tuple[int, str]] = []
-    for node in ast.parse(source).body:
+def assumed_names(source: str) -> set[str]:
+    """What each ASSUMED of a module belongs to: the function, class or assignment around it, or the next one below."""
+    parts: list[tuple[int, int, str]] = []
+    tree = ast.parse(source)
+    for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            spans.append((node.lineno, node.end_lineno or node.lineno, node.name))
+            parts.append((node.lineno, node.end_lineno or node.lineno, node.name))
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            assert isinstance(target, ast.Name)
-            assignments.append((node.lineno, target.id))
-            spans.append((node.lineno, node.end_lineno or node.lineno, target.id))
-    names = set()
-    docstring_ends = source.index('"""', source.index('"""') + 3)
-    for match in re.finditer(r"\bASSUMED\b", source):
-        if match.start() < docstring_ends:
-            continue
-        line = source.count("\n", 0, match.start()) + 1
-        around = [name for first, last, name in spans if first <= line <= last]
-        after = [name for first, name in assignments if first > line]
-        names.add(around[0] if around else after[0])
-    return names
+            parts.append((node.lineno, node.end_lineno or node.lineno, ast.unparse(target)))
+    first = tree.body[0]
+    docstring_ends = first.end_lineno or 0 if ast.get_docstring(tree) is not None else 0
+    lines = [number for number, line in enumerate(source.splitlines(), 1) if re.search(r"\bASSUMED\b", line)]
+    return {next(name for _start, end, name in parts if line <= end) for line in lines if line > docstring_ends}
 
 
-def test_every_assumption_of_the_wire_format_is_on_the_list_and_no_other() -> None:
+def test_marks_are_found_wherever_they_stand() -> None:
+    source = (
+        '"""ASSUMED is a word."""\n# ASSUMED below\nA = 1\nB: int = 2  # ASSUMED beside\n\n\n'
+        'def f() -> None:\n    """ASSUMED within."""\n\n\ndef g() -> None:\n    """Known."""\n\n\n'
+        "# ASSUMED of a class\nclass C:\n    pass\n"
+    )
+    assert assumed_names(source) == {"A", "B", "f", "C"}
+
+
+def test_every_assumption_of_the_portal_is_on_the_list_and_no_other() -> None:
+    files = [*sorted((ROOT / "dipportal/dip").glob("*.py")), ROOT / "dipportal/settings.py"]
+    marked = {f"{file.stem}.{name}" for file in files for name in assumed_names(file.read_text(encoding="utf-8"))}
     listed = [cell for cell in first_columns(DOCS / "dip-api.md", "## Assumptions") if cell[0] == "`"]
-    assert sorted(cell.strip("`") for cell in listed) == sorted(assumed_names())
+    assert sorted(cell.strip("`") for cell in listed) == sorted(marked)
 
 
 def test_each_assumption_says_why_and_how_to_find_out() -> None:
