@@ -14,7 +14,10 @@ import pytest
 from dipportal.demo.processes import free_port
 from tests.house.test_docs import ROOT
 
-pytestmark = pytest.mark.processes
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform != "linux", reason=".ci/run is made for Debian"),
+]
 
 TRUST = "host all all 127.0.0.1/32 trust"
 SERVER = (
