@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Producer, Production
 from dipportal.contracts.models import Contract
+from dipportal.core.errors import PortalError
 from dipportal.dip import operations
 from dipportal.dip.models import Kind, Subject
 from dipportal.dip.tasks import wake
@@ -29,12 +30,50 @@ def pushing(handler: Callable[[Entry], None]) -> Callable[[Entry], None]:
 
 
 # --- agreements ------------------------------------------------------------------------------------------------
-@on("contract.created", "contract.amended")
+@on("contract.created", "contract.amended", "contract.revised", "contract.restored")
 @pushing
 def contract_created(entry: Entry) -> None:
     """A new version after a rejection is a record of its own: DIP's `revise` is for approved agreements only."""
     contract = Contract.objects.select_related("provider").get(pk=entry.target_id)
+    if contract.dip_id is None:
+        operations.enqueue(Kind.CONTRACT_CREATE, contract.pk, contract.provider)
+
+
+@on("contract.discarded")
+@pushing
+def contract_discarded(entry: Entry) -> None:
+    """What has not left need not leave. DIP has no call to remove a concept: one that it has stays there."""
+    text = _("The concept was given up before it was sent to DIP.")
+    for kind in (Kind.CONTRACT_CREATE, Kind.CONTRACT_UPDATE):
+        operations.drop_unsent(kind, int(entry.target_id), code="discarded", text=text)
+
+
+@on("contract.adopted")
+@pushing
+def contract_adopted(entry: Entry) -> None:
+    """The receiver's terms, which DIP never saw: entered and proposed there, so that it has what was agreed."""
+    contract = Contract.objects.select_related("provider").get(pk=entry.target_id)
     operations.enqueue(Kind.CONTRACT_CREATE, contract.pk, contract.provider)
+    operations.enqueue(Kind.CONTRACT_PROPOSE, contract.pk, contract.provider)
+
+
+@on("contract.reopened")
+@pushing
+def contract_reopened(entry: Entry) -> None:
+    """Refuses, with the whole action, to take back a yes that has gone on to DIP (PortalError 'pushed')."""
+    contract = Contract.objects.select_related("provider").get(pk=entry.target_id)
+    if contract.is_counter:
+        text = _("The answer was taken back before it was sent to DIP.")
+        for kind in (Kind.CONTRACT_PROPOSE, Kind.CONTRACT_CREATE):
+            operations.drop_unsent(kind, contract.pk, code="reopened", text=text)
+        if operations.left_or_leaving(Subject.CONTRACT, contract.pk):
+            raise PortalError(
+                _("This agreement has been sent to DIP already, so the answer can no longer be taken back."),
+                code="pushed",
+            )
+    elif operations.newest_was_dropped(Kind.CONTRACT_PROPOSE, contract.pk):
+        # It was rejected before the proposal left, which therefore stayed here; it stands open again, so it goes.
+        contract_proposed(entry)
 
 
 @on("contract.updated")

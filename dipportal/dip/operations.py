@@ -69,6 +69,18 @@ def drop_unsent(kind: Kind, pk: int, *, code: str, text: str) -> int:
     return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=text, **_NOBODYS)
 
 
+def left_or_leaving(subject: str, pk: int) -> bool:
+    """Has anything of this subject gone to DIP, or has a worker taken it up to send it?"""
+    return Operation.objects.filter(key=key_of(subject, pk)).exclude(state=State.ABANDONED, sent_at=None).exists()
+
+
+def newest_was_dropped(kind: Kind, pk: int) -> bool:
+    """Was the newest row of this kind given up before it left?"""
+    rows = Operation.objects.filter(key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)
+    row = rows.order_by("-pk").first()
+    return row is not None and row.state == State.ABANDONED and row.sent_at is None
+
+
 def is_under_way(create: Kind, pk: int) -> bool:
     """Is there a create of this subject that is not closed?"""
     key = key_of(create.split(".", maxsplit=1)[0], pk)

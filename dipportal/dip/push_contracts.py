@@ -33,6 +33,9 @@ from dipportal.dip.records import ContractRecord, Parsed
 from dipportal.dip.state import Form
 from dipportal.outbox.drain import Outcome, abandoned, attention, done
 
+# A yes in DIP's dashboard is a person's work: looked for twice an hour.
+REVISED_WAIT = HOUR / 2
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -56,7 +59,11 @@ class Subject:
 
 
 def _contract(work: Work) -> Contract:
-    found = Contract.objects.select_related("production", "theater", "provider").filter(pk=work.row.subject_id).first()
+    found = (
+        Contract.objects.select_related("production", "theater", "provider", "revises")
+        .filter(pk=work.row.subject_id)
+        .first()
+    )
     if found is None:
         raise Stop(gone())
     return found
@@ -83,21 +90,28 @@ def _subject(work: Work, contract: Contract) -> Subject:
 
 # --- create ----------------------------------------------------------------------------------------------------
 def create(work: Work) -> Outcome:
+    """A new record: by DIP's create, or by its revise where the agreement replaces an approved one."""
     contract = _contract(work)
     if contract.dip_id is not None:
         return already(contract.dip_id, work)
     wait_out(work)
     subject = _subject(work, contract)
-    if operations.sent_keys(work.row):
-        found = look_up(work, subject)
+    there: Parsed[ContractRecord] | None = None
+    if contract.revises is not None or operations.sent_keys(work.row):
+        there = look(work, subject.list_path, wire.parse_contract)
+    if there is not None and operations.sent_keys(work.row):
+        found = look_up(work, subject, there)
         if found is not None:
             return _adopt(work, subject, found)
     _must_be_complete(work, contract)
+    path = wire.contract_create_path(contract.type)
+    if contract.revises is not None and there is not None:
+        path = _revise_path(work, contract.revises, contract.type, there)
     form = subject.form
     answer = send(
         work,
         "POST",
-        wire.contract_create_path(contract.type),
+        path,
         subject.body,
         form=form,
         natural_key=f"contract:{contract.reference}",
@@ -118,17 +132,51 @@ def _must_be_complete(work: Work, contract: Contract) -> None:
         raise Stop(work.later("incomplete", text, HOUR))
 
 
-def look_up(work: Work, subject: Subject) -> ContractRecord | None:
+def _revise_path(work: Work, revised: Contract, kind: str, there: Parsed[ContractRecord]) -> str:
+    """Where DIP begins a revision. Stop while DIP does not know what it revises, or does not call that approved.
+
+    DIP has no call for an answer, so after a yes given here it goes on saying 'proposed' until somebody answers there.
+    """
+    if revised.dip_id is None:
+        raise waits(_("Waits until DIP has given the agreement that this revises a number."))
+    record = one_of(work, there, revised.dip_id, lambda one: one.id)
+    if record.status == Status.APPROVED:
+        return wire.contract_revise_path(record.id, kind)
+    text = _(
+        "In DIP the agreement that this revises is '%(status)s', and DIP revises approved ones only. "
+        "It goes on by itself once it is approved there too."
+    )
+    raise Stop(work.later("not_approved", text % {"status": record.raw_status}, REVISED_WAIT))
+
+
+def look_up(work: Work, subject: Subject, there: Parsed[ContractRecord]) -> ContractRecord | None:
     """Our record by its reference, or None when DIP certainly has none. Stop in doubt.
 
     A revision made in DIP's dashboard carries the same name; the first version is the one we made.
     """
-    reference = subject.contract.reference
-    found: Parsed[ContractRecord] = look(work, subject.list_path, wire.parse_contract)
-    ours = [record for record in found.records if record.reference == reference]
+    contract = subject.contract
+    ours = [record for record in there.records if record.reference == contract.reference]
+    doubtful = any(contract.reference in json.dumps(fault.raw) for fault in there.faults)
+    if contract.revises is not None:
+        return only_match(work, ours or _unknown_children(contract.revises, there), doubtful)
     roots = [record for record in ours if record.parent_id is None]
-    doubtful = any(reference in json.dumps(fault.raw) for fault in found.faults)
     return only_match(work, roots if roots else ours, doubtful)
+
+
+def _unknown_children(revised: Contract, there: Parsed[ContractRecord]) -> list[ContractRecord]:
+    """A revision is found by its parent where DIP gave it the name of the version before instead of ours (ASSUMED).
+
+    DIP lets every version hang under the first one. Only a concept that no agreement here has taken can be ours.
+    """
+    above = {revised.dip_id}
+    above |= {record.parent_id for record in there.records if record.id == revised.dip_id and record.parent_id}
+    children = [record for record in there.records if record.parent_id in above and record.status == Status.CONCEPT]
+    numbers = [record.id for record in children]
+    taken = Contract.objects.filter(provider_id=revised.provider_id, dip_id__in=numbers).values_list(
+        "dip_id", flat=True
+    )
+    known = set(taken)
+    return [record for record in children if record.id not in known]
 
 
 def _adopt(work: Work, subject: Subject, record: ContractRecord) -> Outcome:

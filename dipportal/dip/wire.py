@@ -73,6 +73,11 @@ def contract_update_path(contract_id: int, kind: str) -> str:
     return f"{CONTRACTS}/{contract_id}/{kind}/update"
 
 
+def contract_revise_path(contract_id: int, kind: str) -> str:
+    """Of the approved agreement. ASSUMED: the body is that of a create, and the answer the new record or its id."""
+    return f"{CONTRACTS}/{contract_id}/{kind}/revise"
+
+
 def contract_propose_path(contract_id: int) -> str:
     return f"{CONTRACTS}/{contract_id}/propose"
 
