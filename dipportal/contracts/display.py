@@ -40,19 +40,22 @@ def text_of(term: Term, value: Any) -> str:
     """The value of a term with its unit; '' when nothing is filled in."""
     if value is None or value in ("", []):
         return ""
+    if term.unit in (Unit.PRICES, Unit.TRANCHES):
+        return "; ".join(pieces(term, value))
     return _TEXTS.get(term.unit, str)(value)
+
+
+def pieces(term: Term, value: Any) -> list[str]:
+    """A value of several parts, one text each: price by rank, tranche by tranche, line by line."""
+    if term.unit is Unit.PRICES:
+        return [format_cents(cents) for cents in value or []]
+    if term.unit is Unit.TRANCHES:
+        return [_tranche(row, first=index == 0) for index, row in enumerate(value or [])]
+    return str(value or "").strip().splitlines()
 
 
 def _yes_or_no(value: bool) -> str:
     return _("yes") if value else _("no")
-
-
-def _prices(value: list[int]) -> str:
-    return "; ".join(format_cents(cents) for cents in value)
-
-
-def _tranches(value: list[dict[str, Any]]) -> str:
-    return "; ".join(_tranche(row, first=index == 0) for index, row in enumerate(value))
 
 
 def _tranche(row: dict[str, Any], *, first: bool) -> str:
@@ -66,8 +69,6 @@ _TEXTS: dict[Unit, Callable[[Any], str]] = {
     Unit.CENTS: format_cents,
     Unit.PERCENT: format_percent,
     Unit.FLAG: _yes_or_no,
-    Unit.PRICES: _prices,
-    Unit.TRANCHES: _tranches,
 }
 
 
