@@ -24,6 +24,9 @@ class Row:
     rejected: bool = False
     missing: bool = False
     warnings: tuple[str, ...] = ()
+    # What the receiver would rather see in a rejected term, and what it says beside it.
+    suggestion: str = ""
+    remark: str = ""
 
     @property
     def changed(self) -> bool:
@@ -77,6 +80,7 @@ def groups(contract: Contract, before: Contract | None = None) -> list[GroupOfRo
     values = contract.term_values()
     missing = rules.faults_in_terms(contract.type, values, complete=True)
     warnings = rules.warnings_in_terms(contract.type, values)
+    suggested = rules.suggested_values(contract)
     found: dict[Group, list[Row]] = {group: [] for group in Group}
     for term in contract.terms:
         found[term.group].append(
@@ -87,6 +91,8 @@ def groups(contract: Contract, before: Contract | None = None) -> list[GroupOfRo
                 rejected=term.name in contract.rejected_terms,
                 missing=term.name in missing,
                 warnings=tuple(warning.text for warning in warnings if warning.term == term.name),
+                suggestion=text_of(term, suggested.get(term.name)),
+                remark=remark_on(contract, term.name),
             )
         )
     return [GroupOfRows(group.label, rows) for group, rows in found.items() if rows]
@@ -100,6 +106,11 @@ def _text_before(term: Term, before: Contract | None) -> str | None:
 
 def start_time_rejected(contract: Contract) -> bool:
     return any(name in contract.rejected_terms for name in EXTRA_FLAGS)
+
+
+def remark_on(contract: Contract, name: str) -> str:
+    """What the receiver said beside a rejected term, or beside the start time; '' for nothing."""
+    return str(contract.suggestions.get(name, {}).get("remark") or "")
 
 
 def differences(terms: Iterable[Term], old: dict[str, Any], new: dict[str, Any]) -> list[tuple[Term, str, str]]:

@@ -1,12 +1,14 @@
 """Reads. Everything starts at `visible_to(organisation)`."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.organisations.models import Organisation
+from dipportal.organisations.enums import Side
+from dipportal.organisations.models import Organisation, User
+from dipportal.organisations.queries import approvers_of
 
 
 def contracts_of(organisation: Organisation | None) -> ContractQuerySet:
@@ -26,12 +28,35 @@ def versions_of(contract: Contract, organisation: Organisation) -> ContractQuery
 
 
 def waiting_for_answer(organisation: Organisation) -> ContractQuerySet:
-    return contracts_of(organisation).filter(status=Status.PROPOSED).order_by("proposed_at", "pk")
+    """The proposals that a receiver has to answer, first what is due first."""
+    rows = contracts_of(organisation).filter(status=Status.PROPOSED, side=Side.PROVIDER)
+    return rows.order_by(F("answer_by").asc(nulls_last=True), "proposed_at", "pk")
+
+
+def counters_open(organisation: Organisation) -> ContractQuerySet:
+    """The adapted proposals that the provider has to answer, the longest waiting first."""
+    rows = contracts_of(organisation).filter(status=Status.PROPOSED, side=Side.RECEIVER)
+    return rows.order_by("proposed_at", "pk")
+
+
+def waiting_for_second(organisation: Organisation, user: User | None) -> ContractQuerySet:
+    """What a colleague agreed to as the first of two, and this person may complete; longest waiting first."""
+    rows = contracts_of(organisation)
+    if not organisation.four_eyes or user is None:
+        return rows.none()
+    counters = Q(status=Status.PROPOSED, side=Side.RECEIVER)
+    drafts = Q(status=Status.CONCEPT, discarded_at=None)
+    ours = drafts | counters if organisation.is_provider else Q(status=Status.PROPOSED, side=Side.PROVIDER)
+    rows = rows.filter(ours, endorsed_by__isnull=False).exclude(endorsed_by=user)
+    deciding = approvers_of(organisation)
+    if deciding is not None and user.pk not in deciding:
+        rows = rows.filter(endorsed_by__in=deciding)
+    return rows.order_by("endorsed_at", "pk")
 
 
 def performances_without_contract(organisation: Organisation) -> QuerySet[Performance]:
     """Upcoming performances in member theaters for which no agreement of any kind stands open or agreed."""
-    covered = Contract.objects.visible_to(organisation).exclude(status=Status.REJECTED)
+    covered = Contract.objects.visible_to(organisation).exclude(status=Status.REJECTED).filter(discarded_at=None)
     return (
         Performance.objects.visible_to(organisation)
         .upcoming()

@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance
-from dipportal.contracts import actions, rules
+from dipportal.contracts import actions, display, rules
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
+from dipportal.contracts.queries import performances_without_contract, waiting_for_second
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.models import Entry
 from dipportal.organisations.enums import Side
-from dipportal.organisations.models import Membership
+from dipportal.organisations.models import Membership, Organisation
+from dipportal.organisations.queries import approvers_of
 from tests.world import World
 
 
@@ -354,3 +356,101 @@ def test_a_cancelled_evening_is_left_out_of_a_counter(world: World) -> None:
     proposed = world.contract(status="proposed", performances=world.performances[:2])
     Performance.objects.filter(pk=world.performances[0].pk).update(status=PerformanceStatus.CANCELLED)
     assert list(countered(world, proposed).performances.all()) == [world.performances[1]]
+
+
+# --- one revision at a time, whatever it goes on from ---------------------------------------------------------
+def test_no_way_leads_to_two_open_revisions(world: World) -> None:
+    editor, theater = world.actors["agency_editor"], world.actors["kade_editor"]
+    agreed = world.contract(status="approved")
+    rejected = world.bring(actions.revise(agreed, actor=editor), "rejected")
+    given_up = actions.amend(rejected, actor=editor)
+    actions.discard(given_up, actor=editor)
+    actions.revise(agreed, actor=editor)
+    assert refusal_of(lambda: actions.amend(rejected, actor=editor)) == "open_version"
+    assert refusal_of(lambda: actions.restore(given_up, actor=editor)) == "open_version"
+    assert refusal_of(lambda: countered(world, rejected)) == "open_version"
+    assert refusal_of(lambda: actions.undo(rejected, actor=theater)) == "too_late"
+    assert agreed.revisions.filter(status__in=("concept", "proposed"), discarded_at=None).count() == 1
+
+
+def test_a_reply_to_a_counter_of_a_revision_is_given_up_and_taken_back(world: World) -> None:
+    editor = world.actors["agency_editor"]
+    revision = world.bring(actions.revise(world.contract(status="approved"), actor=editor), "proposed")
+    reply = actions.amend(countered(world, revision), actor=editor)
+    actions.discard(reply, actor=editor)
+    actions.restore(reply, actor=editor)
+    assert reply.discarded_at is None
+
+
+# --- what the pages of both sides ask ---------------------------------------------------------------------------
+def test_what_was_given_up_or_extended_is_what_was_read(world: World) -> None:
+    concept, editor = world.contract(), world.actors["agency_editor"]
+    assert refusal_of(lambda: actions.discard(concept, actor=editor, seen_version=9)) == "stale"
+    proposed = world.bring(concept, "proposed")
+    today = timezone.localdate()
+    assert refusal_of(lambda: actions.extend(proposed, answer_by=today, actor=editor, seen_version=1)) == "stale"
+    proposed.refresh_from_db()
+    assert proposed.answer_by is None
+
+
+def test_a_concept_that_was_given_up_covers_no_evening(world: World) -> None:
+    concept = world.contract()
+    assert world.performances[0] not in performances_without_contract(world.agency)
+    actions.discard(concept, actor=world.actors["agency_editor"])
+    assert world.performances[0] in performances_without_contract(world.agency)
+
+
+def test_the_second_of_two_finds_the_day_that_the_first_chose(world: World) -> None:
+    Organisation.objects.filter(pk=world.agency.pk).update(four_eyes=True)
+    day = timezone.localdate() + dt.timedelta(days=9)
+    concept = world.contract()
+    concept.refresh_from_db()
+    actions.propose(concept, actor=world.actors["agency_editor"], answer_by=day)
+    assert (concept.status, concept.answer_by) == (Status.CONCEPT, day)
+
+
+def test_who_may_complete_what_a_colleague_agreed_to(world: World) -> None:
+    for organisation in (world.agency, world.kade):
+        organisation.four_eyes = True
+        organisation.save()
+    concept = world.contract()
+    actions.propose(concept, actor=world.actors["agency_editor"])
+
+    def waits(who: str, organisation: Organisation) -> list[Contract]:
+        return list(waiting_for_second(organisation, world.people[who]))
+
+    assert waits("agency_manager", world.agency) == [concept]
+    assert waits("agency_editor", world.agency) == waits("rival_manager", world.rival) == []
+    # Somebody else decides, and neither of these two is that one.
+    third = Membership.objects.get(user=world.colleague(world.agency).user)
+    Membership.objects.filter(pk=third.pk).update(approver=True)
+    assert waits("agency_manager", world.agency) == []
+    Membership.objects.filter(pk=third.pk).update(approver=False)
+    actions.propose(concept, actor=world.actors["agency_manager"])
+    actions.approve(concept, actor=world.actors["kade_editor"])
+    # The receiver's first yes is the receiver's own business.
+    assert waits("kade_manager", world.kade) == [concept]
+    assert waits("agency_manager", world.agency) == waits("agency_editor", world.agency) == []
+
+
+def test_an_approver_who_may_no_longer_edit_decides_nothing(world: World) -> None:
+    viewer = Membership.objects.get(user=world.people["kade_viewer"])
+    Membership.objects.filter(pk=viewer.pk).update(approver=True)
+    assert approvers_of(world.kade) is None
+    away = {"approver": True, "deputy": viewer, "absent_until": timezone.localdate()}
+    Membership.objects.filter(user=world.people["kade_manager"]).update(**away)
+    assert approvers_of(world.kade) == {world.people["kade_manager"].pk}
+
+
+def test_a_row_carries_what_was_suggested_beside_it(world: World) -> None:
+    proposed = world.contract(status="proposed")
+    wishes = {
+        "provider_share": {"value": Decimal("75"), "remark": "Vorig jaar ook."},
+        "start_time": {"remark": "20:00"},
+    }
+    actions.reject(
+        proposed, actor=world.actors["kade_editor"], reason="Nee.", rejected_terms=list(wishes), suggestions=wishes
+    )
+    rows = {row.term.name: row for group in display.groups(proposed) for row in group.rows}
+    assert (rows["provider_share"].suggestion, rows["provider_share"].remark) == ("75\xa0%", "Vorig jaar ook.")
+    assert (rows["remarks"].suggestion, display.remark_on(proposed, "start_time")) == ("", "20:00")

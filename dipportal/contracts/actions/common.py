@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts import rules
-from dipportal.contracts.enums import ContractType
+from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import normalise
 from dipportal.contracts.transitions import MOVES
@@ -117,6 +117,18 @@ def refuse_open_version(contract: Contract) -> None:
     if contract.children.filter(discarded_at=None).exists():
         raise PortalError(
             _("There already is a later version of this agreement. Go on with that one."), code="open_version"
+        )
+
+
+def refuse_open_revision(agreed: Contract | None, *, besides: Contract | None = None) -> None:
+    """Raises PortalError('open_version') when a revision of what was agreed is under way, whatever it goes on from."""
+    if agreed is None:
+        return
+    under_way = agreed.revisions.filter(status__in=(Status.CONCEPT, Status.PROPOSED), discarded_at=None)
+    if under_way.exclude(pk=besides.pk if besides else 0).exists():
+        raise PortalError(
+            _("A revision of this agreement is under way already. Finish that one, or give it up."),
+            code="open_version",
         )
 
 

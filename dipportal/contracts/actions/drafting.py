@@ -20,6 +20,7 @@ from dipportal.contracts.actions.common import (
     party_values,
     plain,
     refuse_incomplete,
+    refuse_open_revision,
     refuse_open_version,
     refuse_unfit,
 )
@@ -137,6 +138,8 @@ def propose(
         _refuse_out_of_force(now)
         last_day = _last_day(now, answer_by)
         if not four_eyes.complete(now, now.provider, actor=actor, audience=Audience.PROVIDER):
+            # The day that the first of two chose stands in the form of the second.
+            Contract.objects.filter(pk=now.pk).update(answer_by=last_day)
             contract.refresh_from_db()
             return contract
         values: dict[str, Any] = {"proposed_at": timezone.now(), "proposed_by": actor.user, "answer_by": last_day}
@@ -194,7 +197,7 @@ def withdraw(contract: Contract, *, actor: Actor, reason: str = "") -> Contract:
     return contract
 
 
-def discard(contract: Contract, *, actor: Actor, reason: str = "") -> Contract:
+def discard(contract: Contract, *, actor: Actor, reason: str = "", seen_version: int | None = None) -> Contract:
     """Give a concept up: out of every list, readable in its line. Doing it again is a no-op.
 
     DIP has no call to remove a concept; one that was entered there stays there as a concept.
@@ -203,7 +206,7 @@ def discard(contract: Contract, *, actor: Actor, reason: str = "") -> Contract:
     if contract.discarded_at is not None:
         return contract
     with transaction.atomic():
-        move(contract, "discard", discarded_at=timezone.now())
+        move(contract, "discard", seen_version=seen_version, discarded_at=timezone.now())
         record("contract.discarded", contract, actor=actor, thread=contract.thread, reason=reason)
     return contract
 
@@ -215,6 +218,7 @@ def restore(contract: Contract, *, actor: Actor) -> Contract:
         locked_line(contract)
         if contract.parent is not None:
             refuse_open_version(contract.parent)
+        refuse_open_revision(contract.revises, besides=contract.parent)
         rows = Contract.objects.filter(pk=contract.pk, discarded_at__isnull=False)
         if rows.update(discarded_at=None, version=F("version") + 1) != 1:
             raise StaleState
@@ -223,13 +227,15 @@ def restore(contract: Contract, *, actor: Actor) -> Contract:
     return contract
 
 
-def extend(contract: Contract, *, answer_by: dt.date | None, actor: Actor) -> Contract:
+def extend(contract: Contract, *, answer_by: dt.date | None, actor: Actor, seen_version: int | None = None) -> Contract:
     """Another last day for the answer to a proposal that stands; None for no end. The receiver is told."""
     actor.must_act_for(contract.provider, MOVES["extend"].role)
     if answer_by is not None and answer_by < timezone.localdate():
         raise Invalid(fields={"answer_by": _("Choose today or a later day.")})
     if contract.answer_by == answer_by and contract.status == Status.PROPOSED:
         return contract
+    if seen_version not in (None, contract.version):
+        raise StaleState
     before = contract.answer_by
     with transaction.atomic():
         # Somebody at the receiver may have agreed as the first of two: another day changes nothing in that.

@@ -2,20 +2,20 @@
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.translation import gettext_lazy as _
 
 from dipportal.contracts import rules
 from dipportal.contracts.actions.common import (
     locked,
     locked_line,
     next_version,
+    refuse_open_revision,
     refuse_open_version,
     still_played,
 )
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.transitions import MOVES
-from dipportal.core.errors import PortalError, StaleState
+from dipportal.core.errors import StaleState
 from dipportal.journal.actions import record
 from dipportal.organisations.actors import Actor
 
@@ -34,6 +34,7 @@ def amend(contract: Contract, *, actor: Actor, take_over: bool = False) -> Contr
         if not any(rules.is_open_to(now, name) for name in ("amend", "reply")):
             raise StaleState
         refuse_open_version(now)
+        refuse_open_revision(now.revises, besides=now)
         wishes = rules.suggested_values(now) if take_over else {}
         following = next_version(now, root, still_played(now.performances.all()), terms=wishes)
         fields = {"after": str(now.status), "taken_over": sorted(wishes)}
@@ -52,12 +53,7 @@ def revise(contract: Contract, *, actor: Actor) -> Contract:
         now = locked(contract)
         if now.status not in MOVES["revise"].sources:
             raise StaleState
-        under_way = now.revisions.filter(status__in=(Status.CONCEPT, Status.PROPOSED), discarded_at=None)
-        if under_way.exists():
-            raise PortalError(
-                _("A revision of this agreement is under way already. Finish that one, or give it up."),
-                code="open_version",
-            )
+        refuse_open_revision(now)
         following = next_version(now, root, still_played(now.performances.all()), revises=now)
         record("contract.revised", following, actor=actor, thread=following.thread)
     return following
