@@ -19,6 +19,7 @@ from dipportal.dip.records import ContractRecord, PerformanceRecord
 from dipportal.dip.values import Unreadable
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+DOCUMENT = (GOLDEN.parents[1] / "docs" / "dip-api.md").read_text(encoding="utf-8")
 
 
 def golden(name: str) -> Any:
@@ -131,6 +132,34 @@ def test_every_flag_of_dip_belongs_to_a_term_or_survives() -> None:
             own = {term.name for term in terms_of(kind)} | {"start_time"}
             assert set(record.rejected_terms) <= own
             assert bool(record.rejected_terms) != (record.other_flags == (member,)), (kind, member)
+
+
+FLAGLESS = {"theater_technicians", "provider_technicians", "standing_agreement"}
+
+
+def test_every_flag_of_dip_has_a_term_somewhere() -> None:
+    flags = golden("contracts")[0]["rejection_fields"]
+    assert len(flags) == 22
+    for member in flags:
+        mark = member.removeprefix("is_").removesuffix("_rejected")
+        assert any(wire.terms_of_flag(kind, mark) for kind in ContractType), member
+        assert f"`{mark}`" in DOCUMENT, f"{mark} stands in no line of the document"
+
+
+def test_every_term_that_is_rejected_comes_back_as_itself() -> None:
+    """Terms to marks and marks to terms: what DIP would say of a rejected term is read as that term, in every type."""
+    for sample in golden("contracts"):
+        kind = sample["type"]
+        silent = dict.fromkeys(sample["rejection_fields"], False)
+        for term in terms_of(kind):
+            assert bool(term.flags) != (term.name in FLAGLESS), term.name
+            for mark in term.flags:
+                raw = {**sample, "rejection_fields": {**silent, f"is_{mark}_rejected": True}}
+                read = wire.parse_contract(raw)
+                assert term.name in read.rejected_terms, (kind, mark)
+                assert read.rejected_terms == tuple(one.name for one in terms_of(kind) if mark in one.flags)
+        start = wire.parse_contract({**sample, "rejection_fields": {**silent, "is_start_time_rejected": True}})
+        assert start.rejected_terms == ("start_time",)
 
 
 def contract(**changes: Any) -> dict[str, Any]:
