@@ -4,7 +4,7 @@ Pure but for reading the performances. The values are kept raw; their texts are 
 language of that moment, so one comparison serves readers of both languages.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
@@ -76,7 +76,8 @@ class Comparison:
     added: tuple[Performance, ...]
     removed: tuple[Performance, ...]
 
-    def __bool__(self) -> bool:
+    @property
+    def differs(self) -> bool:
         return bool(self.changes or self.added or self.removed)
 
     @property
@@ -119,9 +120,30 @@ def version_before(contract: Contract, reader: Organisation | None) -> Contract 
     return found.order_by("number", "pk").last()
 
 
-def pick(versions: Sequence[Contract], key: str) -> Contract | None:
-    """The version of this line that an address names; None for anything else."""
-    return next((version for version in versions if str(version.pk) == key), None)
+def pick(versions: Sequence[Contract], key: str) -> Contract:
+    """The version of this line that an address names. Raises LookupError for anything else."""
+    found = next((version for version in versions if str(version.pk) == key), None)
+    if found is None:
+        raise LookupError(key)
+    return found
+
+
+def choose(
+    shown: Contract, versions: Sequence[Contract], wanted: Mapping[str, str]
+) -> tuple[Contract | None, Contract]:
+    """Which two an address asks for, of the versions that its reader may see: `met` beside `versie`, or beside `shown`.
+
+    Without `met` the version before, or beside the first one its next; None when there is no other. Given-up concepts
+    are compared only when they are asked for. Raises LookupError for what is no version of this line.
+    """
+    new = pick(versions, wanted.get("versie") or str(shown.pk))
+    if "met" in wanted:
+        return pick(versions, wanted["met"]), new
+    line = [version for version in versions if version.discarded_at is None or version == new]
+    at = line.index(new)
+    if at:
+        return line[at - 1], new
+    return (new, line[1]) if len(line) > 1 else (None, new)
 
 
 def _type(old: Contract, new: Contract) -> Change | None:

@@ -1,14 +1,17 @@
 """The form of an agreement's terms, made from the table of terms. One form serves every type and both sides."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.contracts import rules
+from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import OPEN_END, Group, Term, Unit, terms_of
 from dipportal.core.forms import CentsField, CentsListField, PercentField
 from dipportal.core.money import format_cents, format_percent, parse_cents, parse_percent
@@ -153,3 +156,20 @@ class TermsForm(forms.Form):
         for term in terms_of(self.kind):
             found[term.group].append(self[term.name])
         return [FieldGroup(group.label, fields) for group, fields in found.items() if fields]
+
+
+class VersionsForm(forms.Form):
+    """Which two versions of a line to compare; a GET form, so it is an address. `versions`: those its reader sees."""
+
+    met = forms.ChoiceField(label=_("Compare"))
+    versie = forms.ChoiceField(label=pgettext_lazy("compare one version with another", "With"))
+
+    def __init__(self, *, versions: Sequence[Contract], chosen: tuple[Contract | None, Contract]) -> None:
+        super().__init__(initial={"met": str(chosen[0].pk) if chosen[0] else "", "versie": str(chosen[1].pk)})
+        choices = [(str(version.pk), self._name(version)) for version in versions]
+        for name in ("met", "versie"):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def _name(self, version: Contract) -> str:
+        status = gettext("given up") if version.discarded_at else version.get_status_display().lower()
+        return gettext("Version %(number)d, %(status)s") % {"number": version.number, "status": status}

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from dipportal.providers.views import contracts, drafting, finder, performances, productions, start, sync
+from dipportal.providers.views import compare, contracts, drafting, finder, performances, productions, start, sync
 
 app_name = "providers"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("afspraken/<int:pk>/bewerken/", drafting.contract_edit, name="contract_edit"),
     path("afspraken/<int:pk>/voorstellen/", contracts.propose, name="contract_propose"),
     path("afspraken/<int:pk>/intrekken/", contracts.withdraw, name="contract_withdraw"),
+    path("afspraken/<int:pk>/vergelijken/", compare.compare, name="compare"),
     path("afspraken/<int:pk>/nieuwe-versie/", contracts.amend, name="contract_amend"),
     path("theaters/", finder.finder, name="finder"),
     path("theaters/leden/", finder.members, name="members"),

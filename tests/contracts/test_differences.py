@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions, rules
-from dipportal.contracts.differences import Comparison, Part, compare, pick, version_before
+from dipportal.contracts.differences import Comparison, Part, choose, compare, pick, version_before
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import OPEN_END, TERMS, Term, Unit, terms_of
@@ -111,7 +111,7 @@ def test_exactly_what_differs_in_the_raw_data_is_shown(
     assert {change.name for change in found.terms} == differing(*pair)
     assert (found.type is not None) == (kind != other_kind)
     assert (set(found.added), set(found.removed)) == (evenings[1] - evenings[0], evenings[0] - evenings[1])
-    assert bool(found) == bool(differing(*pair) or kind != other_kind or evenings[0] != evenings[1])
+    assert found.differs == bool(differing(*pair) or kind != other_kind or evenings[0] != evenings[1])
     back = compare(new, old)
     assert swapped(back) == straight(found)
     assert (back.added, back.removed) == (found.removed, found.added)
@@ -119,7 +119,7 @@ def test_exactly_what_differs_in_the_raw_data_is_shown(
         assert change.old != change.new, "a change that nobody can see"
         assert not change.parts or any(part.changed for part in change.parts)
     for version in (old, new):
-        assert not compare(version, version)
+        assert not compare(version, version).differs
     if kind == other_kind:
         assert [change.name for change in found.terms] == rules.changed_terms(old, new.term_values())
 
@@ -241,5 +241,20 @@ def test_only_a_version_of_the_line_can_be_picked(world: World, key: str) -> Non
     contract = world.contract()
     other = world.rival_contract()
     assert pick([contract], str(contract.pk)) == contract
-    assert pick([contract], key) is None
-    assert pick([contract], str(other.pk)) is None
+    for wanted in (key, str(other.pk)):
+        with pytest.raises(LookupError):
+            pick([contract], wanted)
+
+
+def test_without_a_choice_it_is_the_version_before_and_for_the_first_one_the_next(world: World) -> None:
+    first = world.contract(status="rejected")
+    assert choose(first, [first], {}) == (None, first)
+    given_up = actions.amend(first, actor=world.actors["agency_editor"])
+    actions.discard(given_up, actor=world.actors["agency_editor"])
+    third = actions.amend(first, actor=world.actors["agency_editor"])
+    line = [first, given_up, third]
+    assert choose(third, line, {}) == (first, third)
+    assert choose(first, line, {}) == (first, third)
+    assert choose(third, line, {"met": str(given_up.pk)}) == (given_up, third)
+    assert choose(given_up, line, {}) == (first, given_up)
+    assert choose(third, line, {"met": str(third.pk), "versie": str(first.pk)}) == (third, first)
