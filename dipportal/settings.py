@@ -301,6 +301,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS * 3},
     },
+    "resume-batches": {
+        "task": "dipportal.contracts.tasks.resume_batches",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 3},
+    },
     # Reminders of a last day: hourly, so that a beat that was away for a night is made up for in the morning.
     "remind-of-answers": {
         "task": "dipportal.contracts.tasks.remind",

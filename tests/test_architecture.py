@@ -176,6 +176,9 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "catalogue.theater": ("theater.receiver_set",),
     "catalogue.producer": ("producer.providers_set",),
     "contracts.contract": ("contract.created", "contract.proposed", "contract.approved", "contract.rejected"),
+    "contracts.batch": ("batch.made", "batch.retried"),
+    "contracts.termstemplate": ("template.created", "template.updated", "template.removed"),
+    "contracts.snippet": ("snippet.created", "snippet.updated", "snippet.removed"),
     "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
 }
 EXEMPT: dict[str, str] = {
@@ -185,6 +188,7 @@ EXEMPT: dict[str, str] = {
     "journal.entry": "the journal itself",
     "notifications.email": "an outbox row: it follows from a line of the journal, and records its own outcome",
     "dip.operation": "an outbox row: it follows from a line of the journal, and records its own outcome",
+    "contracts.batchrow": "one agreement of a batch: what becomes of it stands in the journal of that agreement",
     "dip.remoterecord": "what was last seen in DIP, word for word",
     "dip.syncrun": "a record of its own of what a pull did",
 }

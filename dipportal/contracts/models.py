@@ -280,3 +280,6 @@ class Contract(models.Model):
 # The labels of these columns stand once, in the table of terms.
 for _term in TERMS:
     Contract._meta.get_field(_term.name).verbose_name = _term.label  # type: ignore[union-attr]
+
+# Django looks for models here only; these need the agreement above.
+from dipportal.contracts.models_batch import Batch, BatchRow, Snippet, TermsTemplate  # noqa: E402, F401
