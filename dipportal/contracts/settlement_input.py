@@ -82,9 +82,7 @@ class Terms:
     @property
     def missing(self) -> tuple[str, ...]:
         """Names of the terms without which the sums are not what was meant, in the order of the table."""
-        needed = {term.name for term in terms_of(self.kind) if self.kind in term.required}
-        if self.kind == ContractType.SUPPLETION:
-            needed.add("suppletion_guarantee")
+        needed = (term.name for term in terms_of(self.kind) if self.kind in term.required)
         missing = {name for name in needed if getattr(self, name) in (None, ())}
         if self.tranches and self.tranches[-1].up_to is not None:
             missing.add("tranches")  # nobody said what happens above the last bound

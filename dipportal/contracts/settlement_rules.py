@@ -89,8 +89,8 @@ def tranches(divided: Decimal, slices: Sequence[tuple[Decimal | None, Decimal]])
     share, floor = Decimal(0), Decimal(0)
     for bound, percentage in slices:
         ceiling = divided if bound is None else min(bound, divided)
-        share += max(ceiling - floor, Decimal(0)) * percentage / HUNDRED
-        floor = max(floor, ceiling)
+        share += (ceiling - floor) * percentage / HUNDRED
+        floor = ceiling
     return to_cent(share)
 
 

@@ -116,6 +116,8 @@ CASES: dict[str, tuple[Callable[[], tuple[str, ...]], tuple[str, ...]]] = {
         ),
         ("5450.00", "863.49", "6313.49"),
     ),
+    # Copyright is invoiced as it is due, so over the guarantee.
+    "F10 with F9": (lambda: on(partage(provider_guarantee=620_000), [BASE], "invoice"), ("7658.24",)),
     "F11": (lambda: on(suppletion(), THREE[1:2], "share", "suppletion", "provider"), ("2325.00", "2000.00", "4325.00")),
     "F12": (lambda: on(buyout(), [BASE], *SIDES, "invoice"), ("4500.00", "1446.92", "5768.49")),
     "F13": (lambda: on(rent(), [BASE], *SIDES), ("3596.92", "2350.00")),
@@ -201,6 +203,10 @@ def test_a_part_of_a_seat_is_rounded_per_rank_and_evening() -> None:
 def test_one_price_counts_for_every_rank_and_more_prices_than_ranks_do_no_harm() -> None:
     assert evening_of([10, 10], [1000]) == Evening(20_000, 20)
     assert evening_of([10], [1000, 500]) == Evening(10_000, 10)
+
+
+def test_a_price_may_be_surcharge_alone() -> None:
+    assert settle(partage(), [evening_of([10], [250], 250)]).amount("revenue") == 0
 
 
 def test_the_preview_uses_the_rates_of_the_dates() -> None:
@@ -380,6 +386,7 @@ CERTAIN = [
     (buyout(), [BASE, BASE], True),
     (rent(), [BASE], False),
     (rent(), [BASE, BASE], True),
+    (rent(rent=None), [BASE], True),  # nobody filled it in
     (terms_from("rent", {"rent": 1}), [BASE], True),  # whose copyright?
 ]  # fmt: skip
 
@@ -467,6 +474,7 @@ def test_rates_follow_the_date_and_the_invoice_the_last_evening() -> None:
         {"copyright_percentage": D(-1)},
         {"tranches": [SLICES[1], SLICES[0]]},
         {"tranches": [SLICES[2], SLICES[0]]},
+        {"tranches": [SLICES[0], SLICES[0]]},
         {"tranches": [{"amount": OPEN_END, "percentage": "101.00"}]},
     ],
 )

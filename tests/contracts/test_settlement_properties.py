@@ -29,7 +29,9 @@ many = settings(max_examples=int(os.environ.get("SETTLEMENT_EXAMPLES", "300")), 
 KINDS = pytest.mark.parametrize("kind", list(ContractType))
 
 cents = st.one_of(st.none(), st.integers(0, 3_000_000), st.integers(0, 50))
-percentages = st.one_of(st.sampled_from([Decimal(0), Decimal(100)]), st.decimals(0, 100, places=4))
+percentages = st.one_of(
+    st.sampled_from([Decimal(0), Decimal(100)]), st.integers(0, 1_000_000).map(lambda one: Decimal(one) / 10_000)
+)
 maybe_percentages = st.one_of(st.none(), percentages)
 
 
@@ -168,6 +170,7 @@ PROMISES = [
 @many
 @given(data=st.data(), evenings=tour, amount=cents, more=st.integers(1, 1_000_000))
 def test_more_is_promised_never_less_for_whom_it_is_promised(
+    *,
     kind: ContractType,
     name: str,
     side: str,
@@ -178,7 +181,8 @@ def test_more_is_promised_never_less_for_whom_it_is_promised(
 ) -> None:
     none = {"provider_guarantee": None, "receiver_guarantee": None}
     terms = data.draw(terms_of_kind(kind, **{**none, name: amount}))
-    before, after = settle(terms, evenings), settle(replace(terms, **{name: (amount or 0) + more}), evenings)
+    promised: dict[str, Any] = {name: (amount or 0) + more}
+    before, after = settle(terms, evenings), settle(replace(terms, **promised), evenings)
     other = "receiver" if side == "provider" else "provider"
     assert getattr(after, side) >= getattr(before, side)
     assert getattr(after, other) <= getattr(before, other)
@@ -198,10 +202,9 @@ def test_a_larger_share_is_never_less_for_the_provider(
 @many
 @given(data=st.data(), evenings=tour)
 def test_per_performance_is_never_less_than_on_the_total(data: st.DataObject, evenings: list[Evening]) -> None:
-    for kind, side in ((ContractType.PARTAGE, "provider"), (ContractType.SUPPLETION, "provider")):
+    for kind in (ContractType.PARTAGE, ContractType.SUPPLETION):
         terms = data.draw(terms_of_kind(kind, guarantee_per_performance=False))
-        if terms.receiver_guarantee:
-            side = "receiver"
+        side = "receiver" if terms.receiver_guarantee else "provider"
         each = replace(terms, guarantee_per_performance=True)
         assert getattr(settle(each, evenings), side) >= getattr(settle(terms, evenings), side)
 
@@ -236,7 +239,7 @@ def half_up(amount: Fraction) -> Decimal:
     part_added=st.booleans(),
 )
 def test_each_line_is_the_exact_fraction_rounded_half_up(
-    box_office: int, surcharge: int, tickets: int, copyright_: Decimal, share: Decimal, part_added: bool
+    *, box_office: int, surcharge: int, tickets: int, copyright_: Decimal, share: Decimal, part_added: bool
 ) -> None:
     terms = Terms(
         kind=ContractType.PARTAGE,
@@ -298,7 +301,7 @@ def test_a_preview_adds_up_and_never_falls(
 def test_break_even_is_where_the_supplement_ends(
     kind: ContractType, data: st.DataObject, capacity: list[list[int]], prices: list[int]
 ) -> None:
-    """Held against every tenth of a percent: with fewer tickets something is added, from there on nothing."""
+    """Held against every second percent: with fewer tickets something is added, from there on nothing."""
     own: dict[str, Any] = {"provider_guarantee": None, "receiver_guarantee": None}
     if kind == ContractType.SUPPLETION:
         own = {name: data.draw(st.integers(1, 200_000)) for name in ("suppletion_amount", "suppletion_guarantee")}
@@ -308,7 +311,7 @@ def test_break_even_is_where_the_supplement_ends(
     found = break_even(terms, capacity, prices)
     code = "suppletion" if kind == ContractType.SUPPLETION else "guarantee_added"
     seen: dict[int, bool] = {}
-    for step in range(0, 1001, 7 if found is None else 3):
+    for step in range(0, 1001, 20):
         sold = [[int(seats * Fraction(step, 1000) + Fraction(1, 2)) for seats in ranks] for ranks in capacity]
         tickets = sum(map(sum, sold))
         if tickets not in seen:
