@@ -22,6 +22,12 @@ def money_filter(cents: int | None) -> str:
 
 
 @register.filter
+def euros(value: Decimal) -> str:
+    """Whole cents as a Decimal of euros → '€ 6.500,00'."""
+    return money.format_cents(int(value * 100))
+
+
+@register.filter
 def percent(value: Decimal | float | None) -> str:
     return money.format_percent(value)
 
