@@ -4,6 +4,8 @@ The first one's yes is a mark on the version; any change of the version wipes it
 approvers, one of the two must be one of them, or the deputy of one who is away.
 """
 
+from collections.abc import Callable
+
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -27,15 +29,34 @@ def complete(contract: Contract, organisation: Organisation, *, actor: Actor, au
     if contract.endorsed_by_id is None:
         _keep(contract, actor, audience)
         return False
+    refused = fault_in_second(contract, organisation, actor=actor)
+    if refused is not None:
+        raise refused
+    return True
+
+
+def fault_in_second(
+    contract: Contract,
+    organisation: Organisation,
+    *,
+    actor: Actor,
+    approvers: Callable[[Organisation], set[int] | None] = approvers_of,
+) -> PortalError | None:
+    """Why the yes of this person cannot be the second one; None when it can, or when it would be the first.
+
+    `approvers` lets a list ask once for all its rows.
+    """
+    if not (organisation.four_eyes and actor.is_person) or actor.user is None or contract.endorsed_by_id is None:
+        return None
     if contract.endorsed_by_id == actor.user.pk:
-        raise PortalError(_("You agreed already. A colleague has to agree as well."), code="second_needed")
-    deciding = approvers_of(organisation)
+        return PortalError(_("You agreed already. A colleague has to agree as well."), code="second_needed")
+    deciding = approvers(organisation)
     if deciding is not None and not deciding & {contract.endorsed_by_id, actor.user.pk}:
-        raise PortalError(
+        return PortalError(
             _("One of the two has to be an approver of your organisation, or the deputy of one who is away."),
             code="approver_needed",
         )
-    return True
+    return None
 
 
 def _keep(contract: Contract, actor: Actor, audience: Audience) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -63,26 +64,53 @@ def side_that_answered(contract: Contract) -> Side | None:
     return Side.PROVIDER if contract.is_counter else Side.RECEIVER
 
 
-def fault_in_undo(contract: Contract, within: dt.timedelta) -> str | Promise | None:
-    """Why this answer can no longer be taken back, in words. `within`: how long that is possible."""
+def fault_in_undo(
+    contract: Contract, within: dt.timedelta, *, reader: Organisation | None = None
+) -> str | Promise | None:
+    """Why this answer can no longer be taken back, in words. `within`: how long that is possible.
+
+    With a `reader` only the later versions count that this organisation may see.
+    """
     if contract.status not in (Status.APPROVED, Status.REJECTED) or contract.answered_at is None:
         return gettext_lazy("There is no answer to take back.")
     if contract.answered_at + within < timezone.now():
         minutes = int(within.total_seconds() // 60)
         return _("An answer can be taken back for %(minutes)d minutes, and those are over.") % {"minutes": minutes}
-    if contract.children.filter(discarded_at=None).exists() or contract.revisions.filter(discarded_at=None).exists():
+    built = Q(parent=contract) | Q(revises=contract)
+    if contract.revises_id:
+        built |= Q(revises=contract.revises_id, status__in=(Status.CONCEPT, Status.PROPOSED))
+    later = Contract.objects.filter(built, discarded_at=None).exclude(pk=contract.pk)
+    if (later.visible_to(reader) if reader else later).exists():
         return gettext_lazy("A later version was begun on it, so this answer can no longer be taken back.")
     return None
 
 
 def may_undo(contract: Contract, actor: Actor, within: dt.timedelta) -> bool:
-    """For the button; the action asks again. Costs queries only for a fresh answer."""
+    """For the button; the action asks again. Costs queries only for a fresh answer.
+
+    A concept of the other side's, on which the action stumbles, must not show in the button.
+    """
     side = side_that_answered(contract)
-    return side is not None and actor.acts_for(side_of(contract, side)) and fault_in_undo(contract, within) is None
+    if side is None or not actor.acts_for(side_of(contract, side)):
+        return False
+    return fault_in_undo(contract, within, reader=actor.organisation) is None
+
+
+def may_restore(contract: Contract, actor: Actor) -> bool:
+    """A concept that was given up, taken back; the action asks whether the line went on without it."""
+    return contract.discarded_at is not None and actor.acts_for(contract.provider, MOVES["discard"].role)
 
 
 def is_expired(contract: Contract) -> bool:
     return contract.answer_by is not None and contract.answer_by < timezone.localdate()
+
+
+def fault_in_time(contract: Contract) -> str | None:
+    """Why it is too late for a yes, in words."""
+    if not is_expired(contract):
+        return None
+    text = _("The last day to approve this was %(day)s. Ask the provider for another day, or reject it.")
+    return text % {"day": day_in_words(contract.answer_by)}
 
 
 def day_in_words(day: dt.date | None) -> str:

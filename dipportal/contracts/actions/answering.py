@@ -18,6 +18,7 @@ from dipportal.contracts.actions.common import (
     move,
     next_version,
     refuse_incomplete,
+    refuse_open_revision,
     refuse_open_version,
     refuse_unfit,
     still_played,
@@ -131,6 +132,7 @@ def counter(
         if seen_version not in (None, now.version) or not rules.is_open_to(now, "counter"):
             raise StaleState
         refuse_open_version(now)
+        refuse_open_revision(now.revises, besides=now)
         evenings = still_played(evenings)
         wanted = {**now.term_values(), **terms}
         refuse_unfit(now.production, now.theater, evenings, now.type, wanted)
@@ -150,7 +152,7 @@ def counter(
     return following
 
 
-def retract(contract: Contract, *, actor: Actor, reason: str = "") -> Contract:
+def retract(contract: Contract, *, actor: Actor, reason: str = "", seen_version: int | None = None) -> Contract:
     """The receiver takes its adapted proposal back before the provider answered it."""
     receiver = contract.theater.receiver
     if receiver is None:
@@ -158,7 +160,7 @@ def retract(contract: Contract, *, actor: Actor, reason: str = "") -> Contract:
     actor.must_act_for(receiver, MOVES["retract"].role)
     with transaction.atomic():
         # Without a source: it was taken back, not answered.
-        move(contract, "retract", **_answer(actor, ""), rejection_reason=reason.strip())
+        move(contract, "retract", seen_version=seen_version, **_answer(actor, ""), rejection_reason=reason.strip())
         record("contract.retracted", contract, actor=actor, thread=contract.thread, reason=reason.strip())
     return contract
 
@@ -203,7 +205,7 @@ def decline(contract: Contract, *, actor: Actor, reason: str, seen_version: int 
     return contract
 
 
-def undo(contract: Contract, *, actor: Actor) -> Contract:
+def undo(contract: Contract, *, actor: Actor, seen_version: int | None = None) -> Contract:
     """Take back an answer that was a slip, within ten minutes, by the side that gave it. It stands open again.
 
     Not when something was built on it: a later version here, or (asked of the room above) something sent to DIP.
@@ -214,6 +216,8 @@ def undo(contract: Contract, *, actor: Actor) -> Contract:
     with transaction.atomic():
         locked_line(contract)
         now = locked(contract)
+        if seen_version not in (None, now.version):
+            raise StaleState
         fault = rules.fault_in_undo(now, UNDO)
         if fault:
             raise PortalError(fault, code="too_late")
@@ -258,12 +262,9 @@ def _agreed_by_two(now: Contract, actor: Actor, source: str) -> bool:
 
 
 def _refuse_late(now: Contract, actor: Actor, source: str) -> None:
-    if actor.is_person and source == AnswerSource.PORTAL and rules.is_expired(now):
-        raise PortalError(
-            _("The last day to approve this was %(day)s. Ask the provider for another day, or reject it.")
-            % {"day": rules.day_in_words(now.answer_by)},
-            code="expired",
-        )
+    fault = rules.fault_in_time(now) if actor.is_person and source == AnswerSource.PORTAL else None
+    if fault:
+        raise PortalError(fault, code="expired")
 
 
 def _answered_before(contract: Contract, status: str, actor: Actor, source: str) -> bool:
