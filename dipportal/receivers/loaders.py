@@ -1,16 +1,20 @@
 """What a receiver asks for, and may see: the one place where its pages get their rows. Not visible is not found."""
 
+from collections.abc import Iterable
+
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
 from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
 from dipportal.catalogue.queries import performances_of
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
+from dipportal.contracts.queries import contracts_of, counters_open, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
+
+PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 
 
 def contracts(organisation: Organisation) -> ContractQuerySet:
@@ -19,16 +23,32 @@ def contracts(organisation: Organisation) -> ContractQuerySet:
 
 
 def contract(organisation: Organisation, pk: int) -> Contract:
-    rows = contracts_of(organisation).select_related("proposed_by", "answered_by")
+    rows = contracts_of(organisation).select_related(*PEOPLE)
     return get_object_or_404(rows, pk=pk)
 
 
 def waiting(organisation: Organisation) -> ContractQuerySet:
-    return waiting_for_answer(organisation)
+    """What this house has to answer, first what is due first."""
+    return waiting_for_answer(organisation).select_related("endorsed_by")
+
+
+def counters(organisation: Organisation) -> ContractQuerySet:
+    """Its own adapted proposals, which wait for the provider."""
+    return counters_open(organisation)
 
 
 def versions(contract: Contract, organisation: Organisation) -> list[Contract]:
-    return list(versions_of(contract, organisation))
+    return list(versions_of(contract, organisation).select_related("provider", *PEOPLE))
+
+
+def later(contract: Contract, organisation: Organisation) -> Contract | None:
+    """The newest version that goes on from this one, as far as this receiver may see."""
+    return contracts_of(organisation).filter(parent=contract).order_by("-number").first()
+
+
+def named(organisation: Organisation, keys: Iterable[int]) -> dict[int, Contract]:
+    """Those of these numbers that exist for this receiver."""
+    return contracts_of(organisation).select_related(*PEOPLE).in_bulk(list(keys))
 
 
 def history(versions: list[Contract]) -> list[Entry]:
@@ -48,7 +68,7 @@ def theaters(organisation: Organisation) -> list[Theater]:
 
 
 def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
-    return contracts_of(organisation).select_related("answered_by").filter(pk=pk).first()
+    return contracts_of(organisation).select_related(*PEOPLE).filter(pk=pk).first()
 
 
 def evenings(contract: Contract) -> list[Performance]:

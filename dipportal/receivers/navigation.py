@@ -7,6 +7,8 @@ from dipportal.organisations.areas import AreaRequest
 from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
 from dipportal.receivers import loaders
 
+CONTRACT_PAGES = ("contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare")
+
 
 def items(request: AreaRequest) -> list[Item]:
     """Costs one query: how many proposals wait."""
@@ -19,7 +21,7 @@ def items(request: AreaRequest) -> list[Item]:
 
     return [
         item("start", _("Start"), "home"),
-        item("contracts", _("Agreements"), "file-text", ("contract", "approve", "reject"), count=waiting),
+        item("contracts", _("Agreements"), "file-text", CONTRACT_PAGES, count=waiting),
         item("performances", _("Performances"), "calendar-event"),
         item("organisation", _("Organisation"), "building-community", ORGANISATION_PAGES),
     ]

@@ -4,11 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dipportal.catalogue.changes import lately
+from dipportal.contracts.enums import Status
 from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
 from dipportal.receivers import loaders
 from dipportal.receivers.filters import ContractFilter, PerformanceFilter
+from dipportal.receivers.reading import marks
 
 CONTRACT_ORDERS = {
     "first": ("first_at",),
@@ -16,6 +18,7 @@ CONTRACT_ORDERS = {
     "theater": ("theater__name", "first_at"),
     "provider": ("provider__name", "first_at"),
     "proposed": ("proposed_at",),
+    "due": ("answer_by", "proposed_at"),
     "status": ("status", "first_at"),
 }
 PERFORMANCE_ORDERS = {
@@ -29,12 +32,17 @@ FEW, MANY = 8, 25
 @area(Side.RECEIVER)
 def start(request: AreaRequest) -> HttpResponse:
     """What waits for this house, what providers changed, and what comes next."""
-    waiting = loaders.waiting(request.organisation)
+    waiting = list(loaders.waiting(request.organisation)[: MANY + 1])
+    counters = list(loaders.counters(request.organisation)[: MANY + 1])
     coming = loaders.performances(request.organisation).upcoming().order_by("starts_at", "pk")
     theaters = loaders.theaters(request.organisation)
     context = {
-        "waiting": waiting[:MANY],
-        "more_waiting": waiting.count() > MANY,
+        "waiting": [row for row in waiting[:MANY] if row.endorsed_by is None],
+        "half_agreed": [row for row in waiting[:MANY] if row.endorsed_by is not None],
+        "more_waiting": len(waiting) > MANY,
+        "counters": counters[:MANY],
+        "more_counters": len(counters) > MANY,
+        "marks": marks(waiting[:MANY], request.actor),
         "changes": lately(request.organisation),
         "coming": coming[:FEW],
         "has_theaters": bool(theaters),
@@ -47,9 +55,13 @@ def start(request: AreaRequest) -> HttpResponse:
 def contracts(request: AreaRequest) -> HttpResponse:
     everything = loaders.contracts(request.organisation)
     chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
+    # Of what waits for an answer, first what is due first.
+    default = "due" if request.GET.get("status") == Status.PROPOSED else "first"
+    rows = listing(request, chosen.qs, orders=CONTRACT_ORDERS, default=default)
     context = {
         "filter": chosen,
-        "list": listing(request, chosen.qs, orders=CONTRACT_ORDERS, default="first"),
+        "list": rows,
+        "marks": marks(rows.page, request.actor),
         "several_theaters": "theater" in chosen.filters,
         "any": everything.exists(),
     }
@@ -86,6 +98,7 @@ def search(request: AreaRequest) -> HttpResponse:
     context = {
         "text": text,
         "contracts": contracts,
+        "marks": marks(contracts, request.actor),
         "performances": performances,
         "full": MANY in (len(contracts), len(performances)),
     }

@@ -1,3 +1,4 @@
+import { rejectTerms, tickAll } from "./answers.js";
 import { copyButtons } from "./copy.js";
 import { filterBars } from "./filters.js";
 import { focusErrors, submitOnce, warnUnsaved } from "./forms.js";
@@ -10,10 +11,13 @@ warnUnsaved();
 answers();
 filterBars();
 copyButtons(document);
+rejectTerms(document);
+tickAll(document);
 focusErrors(document);
 
 // Parts of the page that htmx replaced get the same care as the page.
 document.addEventListener("htmx:load", (event) => {
   copyButtons(event.target);
+  tickAll(event.target);
   focusErrors(event.target);
 });

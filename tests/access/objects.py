@@ -60,6 +60,27 @@ def taken_back(world: World) -> Arguments:
     return {"pk": row.pk}
 
 
+def countered(world: World) -> Arguments:
+    counter = actions.counter(
+        world.contract(status="proposed"), actor=world.actors["kade_editor"], terms={"provider_guarantee": 500000}
+    )
+    return {"pk": counter.pk}
+
+
+def rival_countered(world: World) -> Arguments:
+    counter = actions.counter(
+        world.rival_contract(status="proposed"),
+        actor=world.actors["haven_editor"],
+        terms={"provider_guarantee": 500000},
+    )
+    return {"pk": counter.pk}
+
+
+def own_counter() -> Objects:
+    """An adapted proposal: it has no concept, and cannot be taken back by the provider."""
+    return Objects(countered, {"another receiver's": rival_countered, "none at all": nothing_there})
+
+
 def member_of(organisation: str, role: str = "viewer") -> Maker:
     def make(world: World) -> Arguments:
         owner: Organisation = getattr(world, organisation)
@@ -173,6 +194,11 @@ OBJECTS: dict[str, Objects] = {
     "receivers:contract": receiver_contract(),
     "receivers:approve": receiver_contract(),
     "receivers:reject": receiver_contract(),
+    "receivers:answers": NONE,
+    "receivers:answered": NONE,
+    "receivers:counter": receiver_contract(),
+    "receivers:retract": own_counter(),
+    "receivers:undo": receiver_contract("approved"),
     "receivers:compare": receiver_contract(),
     "receivers:performances": NONE,
     "receivers:search": NONE,

@@ -137,7 +137,7 @@ def test_the_next_version_shows_what_changed(world: World, editor: Client) -> No
     page = editor.get(url("contract", pk=following.pk))
     changed = [row.term.name for group in page.context["groups"] for row in group.shown if row.changed]
     assert changed == ["provider_share"]
-    assert [version.number for version in page.context["versions"]] == [1, 2]
+    assert [version.contract.number for version in page.context["versions"]] == [1, 2]
 
 
 def test_a_next_version_that_is_still_a_concept_shows_nowhere(world: World, editor: Client) -> None:
