@@ -255,7 +255,7 @@ DIP_READ_TIMEOUT = environment.decimal_seconds("DIP_READ_TIMEOUT", 60)
 DIP_OVERLAP = dt.timedelta(minutes=environment.whole_number("DIP_OVERLAP_MINUTES", 150, least=121))
 
 # --- outbox ------------------------------------------------------------------------------------------------
-OUTBOX_LEASE_SECONDS = environment.whole_number("OUTBOX_LEASE_SECONDS", 120, least=1)
+OUTBOX_LEASE_SECONDS = environment.whole_number("OUTBOX_LEASE_SECONDS", 150, least=1)
 OUTBOX_MAX_CLAIMS = environment.whole_number("OUTBOX_MAX_CLAIMS", 8, least=1)
 
 # --- Celery: wakes up, never remembers ----------------------------------------------------------------------

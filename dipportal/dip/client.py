@@ -9,7 +9,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
@@ -197,9 +197,13 @@ class Client:
         """GET: the JSON. Raises NotDone or Unclear."""
         return self._call("GET", path, params=params)
 
-    def write(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """POST or PUT: the JSON of a 2xx answer. Raises NotDone (certainly nothing happened) or Unclear."""
-        return self._call(method, path, body=body)
+    def write(self, method: str, path: str, body: dict[str, Any], *, before_again: Callable[[], None]) -> Any:
+        """POST or PUT: the JSON of a 2xx answer. Raises NotDone (certainly nothing happened) or Unclear.
+
+        After a 401 the call leaves a second time, and a new log-in may take as long as a lease lasts: `before_again`
+        runs just before that, and what it raises keeps the call from leaving.
+        """
+        return self._call(method, path, body=body, before_again=before_again)
 
     def ready(self) -> None:
         """Log in and wait for a turn now, so that nothing but the call itself follows. Raises NotDone."""
@@ -215,13 +219,21 @@ class Client:
 
     # --- one call
     def _call(
-        self, method: str, path: str, *, params: dict[str, str] | None = None, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        before_again: Callable[[], None] = lambda: None,
     ) -> Any:
         refuse_inside_transaction()
         token = self._token()
         exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
         if exchange.verdict is Verdict.NEW_TOKEN:
             token = self._token(stale=token)
+            self._wait_for_turn()
+            before_again()
             exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
         return self._settle(exchange)
 
@@ -260,7 +272,7 @@ class Client:
                 stream=True,
                 **kwargs,
             ) as response:
-                exchange = _read(response, deadline=started + 4 * settings.DIP_READ_TIMEOUT)
+                exchange = _read(response, deadline=started + patience(method))
         except requests.RequestException as error:
             event = event_of(error)
             late = _("no answer in time") if isinstance(error, requests.Timeout) else _("it was cut")
@@ -283,11 +295,11 @@ class Client:
 
     # --- the token
     def _token(self, *, stale: str = "") -> str:
-        return gate.token(self.connection, self._log_in, stale=stale)
+        return gate.token(self.connection, self._log_in, stale=stale, ready=self._wait_for_turn)
 
     def _log_in(self) -> tuple[str, int | None]:
         """Whatever goes wrong here: the call that needed the token was not done."""
-        form = wire.token_form(self.connection.client_id, gate.secret_of(self.connection))
+        form = wire.token_form(*gate.credentials_of(self.connection))
         exchange = self._exchange("POST", wire.TOKEN, auth=Bearer(), data=form)
         verdict = exchange.verdict
         if verdict is Verdict.DONE:
@@ -316,13 +328,28 @@ def _words(exchange: Exchange) -> str:
     return _("DIP answered %(status)d: %(text)s") % {"status": exchange.seen, "text": said}
 
 
+def patience(method: str) -> float:
+    """Seconds after which no more of an answer is read. Lists may be long; all else must end within a lease
+    (gate.longest_write), for which the last wait for a piece counts too."""
+    longest = 4 * settings.DIP_READ_TIMEOUT if method == "GET" else 0
+    return float(max(longest, settings.DIP_CONNECT_TIMEOUT + settings.DIP_READ_TIMEOUT))
+
+
 def _read(response: requests.Response, *, deadline: float) -> Exchange:
-    """The whole body, within the deadline: a body that drips in for ever is a broken one."""
+    """The whole body, within the deadline: a body that drips in for ever is a broken one.
+
+    Piece by piece as it comes in: requests' own reading waits until a piece is full, however slowly it fills.
+    """
     parts = []
-    for part in response.iter_content(64 * 1024):
-        parts.append(part)
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout("the answer took too long")
+    try:
+        while part := response.raw.read1(64 * 1024, decode_content=True):
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("the answer took too long")
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout("the answer stopped") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError("the answer broke off") from error
     retry_after = _retry_after(response.headers.get("Retry-After", ""))
     try:
         body = json.loads(without_nul(b"".join(parts)), parse_constant=_no_constant)

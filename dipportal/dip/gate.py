@@ -88,16 +88,18 @@ def rest(connection: Connection, text: str, wait: dt.timedelta) -> None:
 LogIn = Callable[[], tuple[str, int | None]]
 
 
-def token(connection: Connection, log_in: LogIn, *, stale: str = "") -> str:
+def token(connection: Connection, log_in: LogIn, *, stale: str = "", ready: Callable[[], None] = lambda: None) -> str:
     """A token that is not `stale`: the shared one, or a new one fetched by exactly one process.
 
-    `log_in` fetches one and may raise NotDone. Raises NotDone('login_busy') when another process takes too long.
+    `log_in` fetches one and may raise NotDone; `ready` does its waiting, before the lease on the log-in is taken.
+    Raises NotDone('login_busy') when another process takes too long.
     """
     give_up = time.monotonic() + LONGEST_WAIT.total_seconds()
     while True:
         found = _shared_token(connection.pk, stale)
         if found:
             return found
+        ready()
         mark = secrets.token_urlsafe(32)
         if _lease(connection.pk, mark):
             # Somebody else may have finished between the look and the lease.
@@ -124,9 +126,14 @@ def _shared_token(pk: int, stale: str) -> str:
 def _lease(pk: int, mark: str) -> bool:
     """Longer than a log-in takes at worst; a process that dies in one holds up the others no longer than this."""
     now = timezone.now()
-    longest = dt.timedelta(seconds=settings.DIP_CONNECT_TIMEOUT + settings.DIP_READ_TIMEOUT + 5)
+    longest = dt.timedelta(seconds=longest_write() + 5)
     free = Connection.objects.filter(Q(token_lease_until__isnull=True) | Q(token_lease_until__lte=now), pk=pk)
     return free.update(token_lease=mark, token_lease_until=now + longest) == 1
+
+
+def longest_write() -> float:
+    """Seconds that a call that is no list takes at worst: the connection, and an answer that drips in to the end."""
+    return float(settings.DIP_CONNECT_TIMEOUT + 2 * settings.DIP_READ_TIMEOUT)
 
 
 def _release(pk: int, mark: str, found: str) -> str:
@@ -163,10 +170,14 @@ def _expiry(found: str, seconds: int | None) -> dt.datetime | None:
         return None
 
 
-def secret_of(connection: Connection) -> str:
-    """Raises NotDone when no key opens it."""
+def credentials_of(connection: Connection) -> tuple[str, str]:
+    """The client id and its secret as they are now, from one look: never an old id with a new secret.
+
+    Raises NotDone when no key opens the secret.
+    """
+    now = Connection.objects.get(pk=connection.pk)
     try:
-        return crypto.decrypt(Connection.objects.get(pk=connection.pk).secret_encrypted)
+        return now.client_id, crypto.decrypt(now.secret_encrypted)
     except crypto.Undecryptable:
         text = _("The stored DIP secret cannot be read any more. Enter the credentials again.")
         raise NotDone("credentials", text, after=LATER) from None

@@ -108,6 +108,8 @@ class Operation(OutboxRow):
     # The state in DIP that the person's change was made on: anything else in DIP is somebody else's change.
     base_digest = models.CharField(max_length=64, blank=True, editable=False)
     payload = models.JSONField(default=dict, blank=True, editable=False)
+    # How often a call of this row left without an answer that says what became of it.
+    unclear_writes = models.PositiveSmallIntegerField(_("unclear attempts"), default=0, editable=False)
 
     objects = OwnedQuerySet.as_manager()
 

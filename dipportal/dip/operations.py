@@ -28,6 +28,8 @@ _UNSENT = Q(sent_at__isnull=True, state__in=(State.WAITING, State.ATTENTION, Sta
 _NOBODYS: dict[str, Any] = {"claimed_until": None, "claim_token": ""}
 # Why rows wait that a good connection sets free.
 CONNECTION_CODES = ("no_connection", "credentials", "unauthorized", "resting", "unreachable", "login", "slow_down")
+# Why rows need a person that a number of DIP sets free after all.
+NO_NUMBER = "no_number"
 
 
 def key_of(subject: str, pk: int) -> str:
@@ -90,6 +92,17 @@ def is_under_way(create: Kind, pk: int) -> bool:
 def was_ever_queued(create: Kind, pk: int) -> bool:
     """Also when it was given up: that was somebody's decision."""
     return Operation.objects.filter(key=key_of(create.split(".", maxsplit=1)[0], pk), kind=create).exists()
+
+
+def is_given_up(create: Kind, pk: int) -> bool:
+    """Were all creates of this subject closed without a number?"""
+    rows = Operation.objects.filter(key=key_of(create.split(".", maxsplit=1)[0], pk), kind=create)
+    return rows.exists() and not rows.exclude(state=State.ABANDONED).exists()
+
+
+def is_repeated(row: Operation) -> bool:
+    """Is there a later row of this kind for the same subject that will do what this one was to do?"""
+    return Operation.objects.filter(key=row.key, kind=row.kind, pk__gt=row.pk).exclude(state__in=CLOSED).exists()
 
 
 def sent_keys(row: Operation) -> list[str]:
@@ -174,9 +187,9 @@ def rebase(row: Operation, base: str) -> None:
 
 # --- waking ---------------------------------------------------------------------------------------------------
 def wake_dependents(keys: Iterable[str]) -> int:
-    """Rows that waited for a number of DIP are due now."""
-    rows = Operation.objects.filter(key__in=list(keys), state=State.WAITING, error_code="depends")
-    return rows.update(due_at=timezone.now())
+    """Rows that waited for a number of DIP are due now, also those that had stopped waiting for it."""
+    waiting = Q(state=State.WAITING, error_code="depends") | Q(state=State.ATTENTION, error_code=NO_NUMBER)
+    return Operation.objects.filter(waiting, key__in=list(keys)).update(state=State.WAITING, due_at=timezone.now())
 
 
 def wake_for_connection(organisation: Organisation) -> int:

@@ -19,6 +19,7 @@ from dipportal.dip.pushing import (
     already,
     gone,
     look,
+    must_know_production,
     must_still_be_ours,
     no_id,
     one_of,
@@ -26,7 +27,6 @@ from dipportal.dip.pushing import (
     send,
     settled,
     wait_out,
-    waits,
 )
 from dipportal.dip.records import Parsed, PerformanceRecord, ProductionRecord
 from dipportal.dip.state import Form
@@ -75,7 +75,7 @@ def create_production(work: Work) -> Outcome:
     )
     number = wire.id_in(answer)
     if number is None:
-        return no_id()
+        return no_id(work)
     return _link_production(work, production, number, answer=answer, form=form)
 
 
@@ -135,7 +135,7 @@ def update_production(work: Work) -> Outcome:
     body = wire.body_for_production(production, co_producer_ids=co_producers)
     answer = send(work, "PUT", path, body, form=form)
     if wire.id_in(answer) != record.id:
-        return no_id()
+        return no_id(work)
     return settled(work, record.id, answer=answer, form=form)
 
 
@@ -153,14 +153,16 @@ def create_performance(work: Work) -> Outcome:
     if performance.number is not None:
         return already(performance.number, work)
     wait_out(work)
-    _must_know_production(work, performance.production)
     keys = operations.sent_keys(work.row)
     if keys:
+        must_know_production(work, performance.production)
         found = _look_up_performance(work, performance, keys)
         if found is not None:
             return _link_performance(work, performance, found.number, answer=found.raw, form=state.comparable(found))
+    # Before the production: the number of one that was cancelled too never comes.
     if performance.status == PerformanceStatus.CANCELLED:
         return abandoned("cancelled", _("It was cancelled before it was sent to DIP."))
+    must_know_production(work, performance.production)
     production, form = performance.production, state.wanted_performance(performance)
     answer = send(
         work,
@@ -174,16 +176,8 @@ def create_performance(work: Work) -> Outcome:
     )
     number = _number(answer)
     if number is None:
-        return no_id()
+        return no_id(work)
     return _link_performance(work, performance, number, answer=answer, form=form)
-
-
-def _must_know_production(work: Work, production: Production) -> None:
-    if production.dip_id:
-        return
-    if not operations.was_ever_queued(Kind.PRODUCTION_CREATE, production.pk):
-        operations.enqueue(Kind.PRODUCTION_CREATE, production.pk, work.row.organisation)
-    raise waits(_("Waits until DIP has given the production a number."))
 
 
 def _performances(work: Work, production: Production) -> Parsed[PerformanceRecord]:
@@ -246,7 +240,7 @@ def update_performance(work: Work) -> Outcome:
     path = wire.performance_path(production.producer_id, production.dip_id, number)
     answer = send(work, "PUT", path, wire.body_for_performance(performance), form=form)
     if _number(answer) != number:
-        return no_id()
+        return no_id(work)
     return settled(work, number, answer=answer, form=form)
 
 

@@ -11,6 +11,7 @@ from dipportal.contracts import rules
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import BY_NAME
+from dipportal.core.dates import moment
 from dipportal.dip import operations, state, wire
 from dipportal.dip.models import Kind
 from dipportal.dip.pushing import (
@@ -20,8 +21,10 @@ from dipportal.dip.pushing import (
     already,
     gone,
     look,
+    must_know_production,
     must_still_be_ours,
     no_id,
+    not_coming,
     one_of,
     only_match,
     send,
@@ -73,14 +76,16 @@ def _subject(work: Work, contract: Contract) -> Subject:
     """Stop while DIP does not know the production or one of the performances."""
     performances = list(contract.performances.order_by("number", "pk"))
     production = contract.production
-    if not production.dip_id:
-        if not operations.was_ever_queued(Kind.PRODUCTION_CREATE, production.pk):
-            operations.enqueue(Kind.PRODUCTION_CREATE, production.pk, work.row.organisation)
-        raise waits(_("Waits until DIP has given the production a number."))
-    without = [performance for performance in performances if performance.number is None]
-    for performance in without:
-        if not operations.was_ever_queued(Kind.PERFORMANCE_CREATE, performance.pk):
-            operations.enqueue(Kind.PERFORMANCE_CREATE, performance.pk, work.row.organisation)
+    must_know_production(work, production)
+    without = {performance.pk: performance for performance in performances if performance.number is None}
+    never = not_coming(work, Kind.PERFORMANCE_CREATE, list(without))
+    if never:
+        dates = "; ".join(moment(without[pk].starts_at) for pk in never)
+        text = _(
+            "DIP has no number for a performance in this agreement (%(dates)s): it was cancelled, or entering it was "
+            "given up. Take it out of the agreement; or change the performance, and it is sent to DIP again."
+        )
+        raise Stop(attention(operations.NO_NUMBER, text % {"dates": dates}))
     if without:
         text = _("Waits until DIP has given %(count)d performances a number.") % {"count": len(without)}
         raise waits(text)
@@ -119,7 +124,7 @@ def create(work: Work) -> Outcome:
     )
     number = _number(answer)
     if number is None:
-        return no_id()
+        return no_id(work)
     return _link(work, contract, number, answer=answer, form=form)
 
 
@@ -137,6 +142,12 @@ def _revise_path(work: Work, revised: Contract, kind: str, there: Parsed[Contrac
 
     DIP has no call for an answer, so after a yes given here it goes on saying 'proposed' until somebody answers there.
     """
+    if revised.dip_id is None and operations.is_given_up(Kind.CONTRACT_CREATE, revised.pk):
+        text = _(
+            "DIP has no number for the agreement that this revises, because entering it was given up. "
+            "Enter this one in DIP's dashboard, and give this up."
+        )
+        raise Stop(attention(operations.NO_NUMBER, text))
     if revised.dip_id is None:
         raise waits(_("Waits until DIP has given the agreement that this revises a number."))
     record = one_of(work, there, revised.dip_id, lambda one: one.id)
@@ -224,37 +235,51 @@ def update(work: Work) -> Outcome:
     must_still_be_ours(work, record.id, has=state.digests_of(has, agency=agency), differing=labels(differing))
     answer = send(work, "PUT", wire.contract_update_path(record.id, contract.type), subject.body, form=form)
     if _number(answer) != record.id:
-        return no_id()
+        return no_id(work)
     return settled(work, record.id, answer=answer, form=form)
 
 
 def propose(work: Work) -> Outcome:
-    _must_be_wanted(work, _contract(work))
+    if work.row.sent_at is None:
+        _must_be_wanted(work)
+    # What may have left is looked at first, whatever became of it here.
     _contract_now, subject, record = _read_first(work)
     if record.status is not None and record.status != Status.CONCEPT:
         return _as_seen(work, record)
-    _must_be_proposable(subject, record)
+    _must_be_proposable(work, subject, record)
     form = subject.form
-    answer = send(work, "PUT", wire.contract_propose_path(record.id), wire.body_for_propose(), form=form)
+    path = wire.contract_propose_path(record.id)
+    answer = send(work, "PUT", path, wire.body_for_propose(), form=form, unwanted=lambda: _unwanted(work))
     if _number(answer) != record.id:
-        return no_id()
+        return no_id(work)
     whole = operations.form_of(work.row.subject_kind, answer) is not None
     return settled(work, record.id, answer=answer if whole else wire.proposed(record.raw), form=form)
 
 
-def _must_be_wanted(work: Work, contract: Contract) -> None:
-    """Stop when the proposal was taken back or answered with no before it left. What left is looked at first."""
-    if contract.status == Status.CONCEPT and work.row.sent_at is None:
-        raise Stop(abandoned("withdrawn", _("The proposal was withdrawn before it was sent to DIP.")))
-    if contract.status == Status.REJECTED and work.row.sent_at is None:
-        raise Stop(abandoned("rejected", _("It was rejected here before it was sent to DIP.")))
+def _must_be_wanted(work: Work) -> None:
+    outcome = _unwanted(work)
+    if outcome is not None:
+        raise Stop(outcome)
 
 
-def _must_be_proposable(subject: Subject, record: ContractRecord) -> None:
+def _unwanted(work: Work) -> Outcome | None:
+    """Was the proposal taken back, or answered with no, or made anew? As it stands in the database now."""
+    status = _contract(work).status
+    if status == Status.CONCEPT:
+        return abandoned("withdrawn", _("The proposal was withdrawn before it was sent to DIP."))
+    if status == Status.REJECTED:
+        return abandoned("rejected", _("It was rejected here before it was sent to DIP."))
+    if operations.is_repeated(work.row):
+        # With a change before it: this one would propose the old terms, or be stuck on the difference.
+        return abandoned("repeated", _("It was proposed again before it was sent to DIP."))
+    return None
+
+
+def _must_be_proposable(work: Work, subject: Subject, record: ContractRecord) -> None:
     if record.status is None:
         text = _("In DIP this agreement is '%(status)s', which is not known here.")
         raise Stop(attention("not_concept", text % {"status": record.raw_status}))
-    if subject.contract.status in (Status.CONCEPT, Status.REJECTED):
+    if _unwanted(work) is not None:
         raise Stop(abandoned("withdrawn", _("The proposal did not reach DIP and is no longer wanted.")))
     has = state.comparable(record)
     differing = state.differing(has, subject.form, agency=record.agency is not None)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +10,11 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Production
 from dipportal.dip import operations, wire
 from dipportal.dip.client import Client
 from dipportal.dip.errors import NotDone, Unclear
-from dipportal.dip.models import Operation
+from dipportal.dip.models import Kind, Operation
 from dipportal.dip.records import Parsed, Raw, Record
 from dipportal.dip.state import Form, state_digest
 from dipportal.dip.values import Unreadable
@@ -21,6 +22,8 @@ from dipportal.outbox.drain import Claim, Outcome, abandoned, again, attention, 
 
 TWIN_WAIT = dt.timedelta(seconds=30)
 HOUR = dt.timedelta(hours=1)
+# So often a write may end unclear; after that a person looks, because waiting has not helped.
+MOST_UNCLEAR = 5
 
 
 class Stop(Exception):
@@ -125,11 +128,15 @@ def send(
     form: Form,
     natural_key: str = "",
     reference: str = "",
+    unwanted: Callable[[], Outcome | None] = lambda: None,
 ) -> Any:
     """Commit the intent, make the call, give DIP's answer. Every other end is a Stop.
 
     The log-in and the turn come first, so that nothing but the call stands between the intent and the answer.
+    `unwanted` looks once more whether this still has to leave, after the intent: whoever takes it back meanwhile finds
+    a row that may have left, or one that will not.
     """
+    before = work.row.sent_at
     try:
         work.dip.ready()
     except NotDone as error:
@@ -141,12 +148,24 @@ def send(
     except IntegrityError:
         text = _("Another one that looks the same is being entered in DIP; this one waits for it.")
         raise Stop(again("twin", text, after=TWIN_WAIT)) from None
+    outcome = unwanted()
+    if outcome is not None:
+        raise Stop(replace(outcome, values={"sent_at": before}))
     try:
-        return work.dip.write(method, path, body)
+        return work.dip.write(method, path, body, before_again=lambda: work.claim.write(sent_at=timezone.now()))
     except Unclear as error:
-        raise Stop(unclear(error.code, error.text, after=settle_time())) from None
+        raise Stop(unclear_write(work, error.code, error.text)) from None
     except NotDone as error:
         raise Stop(_not_done(work, error)) from None
+
+
+def unclear_write(work: Work, code: str, text: str) -> Outcome:
+    """It is looked up before it is repeated; each time it ends like this that takes longer, and then a person looks."""
+    times = work.row.unclear_writes + 1
+    if times >= MOST_UNCLEAR:
+        told = _("%(what)s This happened %(count)d times. Look in DIP whether it is there, then try again.")
+        return attention(code, told % {"what": text, "count": times}, unclear_writes=times)
+    return unclear(code, text, after=settle_time() * 2 ** (times - 1), unclear_writes=times)
 
 
 def _not_done(work: Work, error: NotDone) -> Outcome:
@@ -158,12 +177,33 @@ def _not_done(work: Work, error: NotDone) -> Outcome:
     return again(error.code, error.text, after=max(error.after, backoff(work.row.attempts)), sent_at=None)
 
 
-def no_id() -> Outcome:
-    return unclear("no_id", _("DIP said yes, but not which number it gave."), after=settle_time())
+def no_id(work: Work) -> Outcome:
+    return unclear_write(work, "no_id", _("DIP said yes, but not which number it gave."))
 
 
 def gone() -> Outcome:
     return abandoned("gone", _("It does not exist any more."))
+
+
+def not_coming(work: Work, create: Kind, pks: Sequence[int]) -> list[int]:
+    """Those of these subjects that get no number of DIP any more. For the others a row is to bring one, or does now."""
+    for pk in pks:
+        if not operations.was_ever_queued(create, pk):
+            operations.enqueue(create, pk, work.row.organisation)
+    return [pk for pk in pks if operations.is_given_up(create, pk)]
+
+
+def must_know_production(work: Work, production: Production) -> None:
+    """Stop while DIP has given the production no number."""
+    if production.dip_id:
+        return
+    if not_coming(work, Kind.PRODUCTION_CREATE, [production.pk]):
+        text = _(
+            "DIP has no number for the production: it was cancelled, or entering it was given up. "
+            "Change the production, and it is sent to DIP again; or give this up."
+        )
+        raise Stop(attention(operations.NO_NUMBER, text))
+    raise waits(_("Waits until DIP has given the production a number."))
 
 
 def waits(text: str) -> Stop:

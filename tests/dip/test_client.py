@@ -3,11 +3,15 @@
 import datetime as dt
 import json
 import logging
+import socketserver
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.conf import settings as settings_as_they_come
 from django.db import connections as databases
 from django.db import transaction
 from django.utils import timezone
@@ -88,7 +92,7 @@ def test_a_failed_handshake_was_not_done(client: Client, dip: server.Admin) -> N
     # Plain HTTP where TLS is spoken: the handshake fails.
     client._base = client._base.replace("http://", "https://")
     with pytest.raises(NotDone):
-        client.write("POST", wire.contract_create_path("partage"), {})
+        client.write("POST", wire.contract_create_path("partage"), {}, before_again=lambda: None)
     assert dip.writes() == []
 
 
@@ -99,6 +103,35 @@ def test_a_broken_answer_is_unclear(client: Client, dip: server.Admin, settings:
     dip.fault(kind, path="/genres", seconds=0.5)
     with pytest.raises(Unclear):
         client.read(wire.GENRES)
+
+
+class Dripping(socketserver.BaseRequestHandler):
+    """An answer that is always about to go on: a byte now and then, for ever."""
+
+    def handle(self) -> None:
+        self.request.recv(64 * 1024)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        with suppress(OSError):
+            for _byte in range(1000):
+                self.request.sendall(b" ")
+                time.sleep(0.02)
+
+
+def test_an_answer_that_drips_in_ends_within_the_lease(client: Client, settings: Any) -> None:
+    settings.DIP_CONNECT_TIMEOUT, settings.DIP_READ_TIMEOUT = 0.1, 0.2
+    client.read(wire.GENRES)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Dripping) as dripping:
+        threading.Thread(target=dripping.serve_forever, daemon=True).start()
+        client._base = f"http://127.0.0.1:{dripping.server_address[1]}"
+        started = time.monotonic()
+        with pytest.raises(Unclear):
+            client.write("POST", wire.contract_create_path("partage"), {}, before_again=lambda: None)
+        assert time.monotonic() - started < gate.longest_write() + 0.2
+        dripping.shutdown()
+
+
+def test_the_lease_of_a_row_outlasts_the_longest_call_with_the_settings_as_they_come() -> None:
+    assert gate.longest_write() < settings_as_they_come.OUTBOX_LEASE_SECONDS
 
 
 def test_redirects_are_not_followed(client: Client, dip: server.Admin) -> None:
@@ -176,6 +209,16 @@ def test_without_expires_in_the_token_tells_itself(client: Client, connection: C
     connection.refresh_from_db()
     assert connection.token_expires_at is not None
     assert dt.timedelta(minutes=50) < connection.token_expires_at - timezone.now() < dt.timedelta(minutes=61)
+
+
+def test_credentials_saved_meanwhile_are_read_as_one_pair(
+    connection: Connection, dip: server.Admin, world: World
+) -> None:
+    """The client was made before another manager saved another set: never the old id with the new secret."""
+    with Client(connection) as client:
+        Connection.objects.update(client_id="demo-producent", secret_encrypted=crypto.encrypt("sandbox-producent"))
+        client.log_in_anew()
+    assert [request["status"] for request in dip.requests()] == [200]
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.eyJleHAiOiJubyJ9.c", "a.bnVsbA.c"])

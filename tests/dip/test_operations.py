@@ -170,10 +170,10 @@ def test_an_intent_is_committed_before_the_call(
     seen: list[Operation] = []
     write = Client.write
 
-    def watched(self: Client, method: str, path: str, body: dict[str, Any]) -> Any:
+    def watched(self: Client, *call: Any, **more: Any) -> Any:
         assert not transaction.get_connection().in_atomic_block
         seen.append(Operation.objects.get())
-        return write(self, method, path, body)
+        return write(self, *call, **more)
 
     monkeypatch.setattr(Client, "write", watched)
     pushing.drain()
@@ -181,6 +181,47 @@ def test_an_intent_is_committed_before_the_call(
     assert intent.sent_at is not None
     assert (intent.reference, len(intent.body_digest)) == (contract.reference, 64)
     assert intent.natural_key == f"contract:{contract.reference}"
+
+
+def test_after_a_401_the_intent_is_renewed_before_the_call_leaves_again(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.contract()
+    pushing.dip.fault("status-before", path="/create", status=401)
+    exchange, intents = Client._exchange, []
+
+    def watched(self: Client, method: str, path: str, **more: Any) -> Any:
+        if path.endswith("/create"):
+            row = Operation.objects.get()
+            intents.append((row.sent_at, row.claimed_until))
+        return exchange(self, method, path, **more)
+
+    monkeypatch.setattr(Client, "_exchange", watched)
+    pushing.drain()
+    (first, lease), (second, renewed) = intents
+    assert first < second
+    assert lease < renewed
+    assert len(pushing.contracts) == 1
+
+
+def test_after_a_401_a_worker_whose_row_was_taken_sends_nothing_more(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new log-in took longer than the lease: another worker has the row, and may have sent it."""
+    world.contract()
+    pushing.dip.fault("status-before", path="/create", status=401)
+    log_in = Client._log_in
+
+    def slow(self: Client) -> Any:
+        Operation.objects.exclude(sent_at=None).update(claim_token="somebody else's")
+        return log_in(self)
+
+    monkeypatch.setattr(Client, "_log_in", slow)
+    held = claim(Operation)
+    assert held is not None
+    with pytest.raises(ClaimLost):
+        push.work(held)
+    assert pushing.contracts == []
 
 
 def test_what_is_unclear_keeps_its_waiting_time_when_a_connection_is_saved(world: World) -> None:

@@ -7,6 +7,7 @@ from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import NotAllowed, PortalError, StaleState
 from dipportal.dip import connections, operations
+from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, Operation, RemoteRecord
 from dipportal.dip.push import work
 from dipportal.organisations import actors
@@ -229,6 +230,52 @@ def test_withdrawn_while_a_worker_had_it_is_never_proposed(world: World, pushing
     pushing.drain()
     assert rows(contract)[-1] == (PROPOSE, ABANDONED, "withdrawn")
     assert pushing.writes("/propose") == []
+
+
+@pytest.mark.parametrize("then", ["withdraw", "reject"])
+def test_taken_back_while_the_worker_logs_in_is_never_proposed(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    """After DIP's record was read and before the proposal left: an expired token makes that seconds."""
+    contract = world.contract()
+    pushing.drain()
+    contract.refresh_from_db()
+    actions.propose(contract, actor=world.actors["agency_editor"])
+
+    def meanwhile(self: Client) -> None:
+        if then == "withdraw":
+            actions.withdraw(contract, actor=world.actors["agency_editor"])
+        else:
+            actions.reject(contract, actor=world.actors["kade_editor"], reason="Nee.")
+
+    monkeypatch.setattr(Client, "ready", meanwhile)
+    pushing.drain()
+    assert pushing.writes("/propose") == []
+    row = Operation.objects.get(kind=PROPOSE)
+    assert (row.state, row.sent_at) == (ABANDONED, None)
+
+
+def test_changed_and_proposed_again_while_a_worker_has_the_first_proposal(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor = world.actors["agency_editor"]
+    contract = world.contract()
+    pushing.drain()
+    contract.refresh_from_db()
+    actions.propose(contract, actor=editor)
+
+    def meanwhile(self: Client) -> None:
+        monkeypatch.undo()
+        actions.withdraw(contract, actor=editor)
+        edit(world, contract, "Beter")
+        contract.refresh_from_db()
+        actions.propose(contract, actor=editor)
+
+    monkeypatch.setattr(Client, "ready", meanwhile)
+    pushing.until_settled()
+    assert rows(contract)[1:] == [(PROPOSE, ABANDONED, "repeated"), (UPDATE, DONE, ""), (PROPOSE, DONE, "")]
+    assert len(pushing.writes("/propose")) == 1
+    assert pushing.writes("/update")[0]["body"]["properties"]["remarks"] == "Beter"
 
 
 def test_rejected_here_before_it_left_is_not_proposed_in_dip(world: World, pushing: Pushing) -> None:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, Production
+from dipportal.contracts import actions
+from dipportal.core.dates import moment
 from dipportal.dip.models import Operation
 from dipportal.journal.actions import record
 from dipportal.organisations.actors import staff
@@ -193,6 +196,60 @@ def test_cancelled_before_it_left_is_never_entered(world: World, pushing: Pushin
     pushing.drain()
     assert rows(performance) == [(PERFORMANCE, "abandoned", "cancelled")]
     assert pushing.dip.writes() == []
+
+
+def test_cancelled_with_its_production_it_does_not_wait_for_a_number_that_never_comes(
+    world: World, pushing: Pushing
+) -> None:
+    editor = world.actors["agency_editor"]
+    production = new_production(world, editor)
+    performance = new_performance(world, editor, production=production)
+    with transaction.atomic():
+        Performance.objects.filter(pk=performance.pk).update(status="cancelled")
+        Production.objects.filter(pk=production.pk).update(cancelled_at=timezone.now())
+        record("production.cancelled", production, actor=editor, thread=production.thread)
+    pushing.drain()
+    assert rows(production) == [(PRODUCTION, "abandoned", "cancelled")]
+    assert rows(performance) == [(PERFORMANCE, "abandoned", "cancelled")]
+    assert pushing.dip.writes() == []
+
+
+def test_a_performance_whose_production_was_given_up_says_so_and_goes_on_when_it_comes_after_all(
+    world: World, pushing: Pushing
+) -> None:
+    editor = world.actors["agency_editor"]
+    production = new_production(world, editor)
+    performance = new_performance(world, editor, production=production)
+    contract = world.contract(production=production, performances=[performance])
+    outbox.abandon(Operation.objects.get(kind=PRODUCTION), actor=editor)
+    pushing.drain()
+    pushing.later()
+    assert rows(performance) == [(PERFORMANCE, "attention", "no_number")]
+    assert rows(contract) == [(CONTRACT, "attention", "no_number")]
+    changed(world, "production.updated", production, title="Het Schiereiland")
+    pushing.until_settled()
+    assert rows(performance) == [(PERFORMANCE, "done", "")]
+    assert rows(contract) == [(CONTRACT, "done", "")]
+
+
+def test_an_agreement_with_a_performance_that_was_cancelled_before_it_left_says_which(
+    world: World, pushing: Pushing
+) -> None:
+    editor = world.actors["agency_editor"]
+    performance = new_performance(world, editor)
+    contract = world.contract(performances=[performance, world.performances[0]])
+    changed(world, "performance.cancelled", performance, status="cancelled")
+    pushing.drain()
+    pushing.later()
+    assert rows(contract) == [(CONTRACT, "attention", "no_number")]
+    row = Operation.objects.get(kind=CONTRACT)
+    assert moment(performance.starts_at) in row.error_text
+    assert moment(world.performances[0].starts_at) not in row.error_text
+    actions.update_concept(
+        contract, actor=editor, seen_version=contract.version, terms={}, performances=[world.performances[0]]
+    )
+    pushing.drain()
+    assert rows(contract) == [(CONTRACT, "done", "")]
 
 
 def test_the_producers_house_enters_what_an_administrator_made(world: World, pushing: Pushing) -> None:

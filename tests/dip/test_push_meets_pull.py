@@ -27,8 +27,8 @@ def between_yes_and_commit(monkeypatch: pytest.MonkeyPatch, meet: Meeting) -> No
     """Run `meet` when DIP has said yes and the worker has not stored it yet."""
     write = Client.write
 
-    def slowly(self: Client, method: str, path: str, body: dict[str, Any]) -> Any:
-        answer = write(self, method, path, body)
+    def slowly(self: Client, *call: Any, **more: Any) -> Any:
+        answer = write(self, *call, **more)
         meet()
         return answer
 

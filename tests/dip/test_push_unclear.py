@@ -6,10 +6,12 @@ import time
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
-from dipportal.dip.models import Operation
+from dipportal.dip.models import Connection, Operation
+from dipportal.dip.pushing import MOST_UNCLEAR
 from dipportal.outbox import actions as outbox
 from dipportal.outbox.models import State
 from tests.dip.pushed import Pushing, rows
@@ -121,6 +123,44 @@ def _edit(world: World, contract: Contract, text: str) -> None:
     contract.refresh_from_db()
     editor = world.actors["agency_editor"]
     actions.update_concept(contract, actor=editor, seen_version=contract.version, terms={"remarks": text})
+
+
+def test_a_create_that_stays_unclear_waits_longer_each_time_and_then_needs_a_person(
+    world: World, pushing: Pushing, settings: Any
+) -> None:
+    settings.DIP_SETTLE_SECONDS = 180
+    pushing.dip.fault("status-before", path="/create", status=503, times=None)
+    contract = world.contract()
+    pushing.drain()
+    waits = []
+    for _attempt in range(MOST_UNCLEAR + 3):
+        row = Operation.objects.get()
+        if row.state == State.ATTENTION:
+            break
+        waits.append(round((row.due_at - timezone.now()).total_seconds(), -1))
+        pushing.later(seconds=3600)
+    assert waits == [180, 360, 720, 1440]
+    assert rows(contract) == [(CREATE, "attention", "unclear")]
+    tries = [one for one in pushing.dip.requests() if one["path"].endswith("/create")]
+    assert len(tries) == MOST_UNCLEAR
+    pushing.dip.clear_faults()
+    Connection.objects.update(open_until=None, failures=0)
+    outbox.retry(Operation.objects.get(), actor=world.actors["agency_editor"])
+    pushing.until_settled()
+    must_stand_once(pushing, contract)
+
+
+def test_an_update_whose_answer_never_names_it_needs_a_person_too(world: World, pushing: Pushing) -> None:
+    contract = world.contract()
+    pushing.drain()
+    _edit(world, contract, "Anders")
+    # Said yes, changed nothing, named nothing.
+    pushing.dip.fault("status-before", path="/update", status=200, body={"ok": True}, times=None)
+    for _attempt in range(MOST_UNCLEAR + 3):
+        pushing.later(seconds=3600)
+    assert rows(contract)[-1] == (UPDATE, "attention", "no_id")
+    tries = [one for one in pushing.dip.requests() if one["path"].endswith("/update")]
+    assert len(tries) == MOST_UNCLEAR
 
 
 def test_nobody_looks_before_the_settle_time_is_over(world: World, pushing: Pushing, settings: Any) -> None:

@@ -9,6 +9,7 @@ from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import PortalError
 from dipportal.dip.models import Connection, Operation
+from dipportal.outbox import actions as outbox
 from dipportal.outbox.drain import claim
 from dipportal.outbox.models import State
 from tests.dip.pulling import pulled
@@ -58,6 +59,15 @@ def test_a_revision_waits_until_dip_calls_the_agreement_approved(world: World, p
     pushing.dip.approve(contract.dip_id or 0)
     pushing.until_settled()
     assert len(revised(pushing)) == 1
+
+
+def test_a_revision_of_what_was_never_entered_in_dip_needs_a_person(world: World, pushing: Pushing) -> None:
+    contract = world.contract(status="approved")
+    outbox.abandon(Operation.objects.get(kind=CREATE), actor=world.actors["agency_editor"])
+    revision = actions.revise(contract, actor=world.actors["agency_editor"])
+    pushing.later()
+    assert rows(revision) == [(CREATE, "attention", "no_number")]
+    assert pushing.dip.writes() == []
 
 
 @pytest.mark.parametrize("name_kept", [True, False])
