@@ -6,8 +6,14 @@ class Kind(models.TextChoices):
     """What a mail is for. The kind decides when it has lost its purpose and whether its text is kept."""
 
     PROPOSAL = "proposal", _("proposal")
+    COUNTER = "counter", _("adapted proposal")
     WITHDRAWAL = "withdrawal", _("withdrawal")
+    RETRACTION = "retraction", _("adapted proposal taken back")
     ANSWER = "answer", _("answer")
+    RECORDED = "recorded", _("answer recorded on behalf")
+    REOPENED = "reopened", _("answer taken back")
+    DEADLINE = "deadline", _("last day to answer")
+    SECOND = "second", _("second yes needed")
     CONFLICT = "conflict", _("two answers")
     ACCOUNT = "account", _("account")
     INVITATION = "invitation", _("invitation")

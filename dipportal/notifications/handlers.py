@@ -6,7 +6,7 @@ from dipportal.contracts.enums import SHARED
 from dipportal.contracts.models import Contract
 from dipportal.journal.actions import on
 from dipportal.journal.models import Entry
-from dipportal.notifications import letters, purpose, recipients
+from dipportal.notifications import letters, purpose, recipients, words
 from dipportal.notifications.actions import Mail, post
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.recipients import Reader
@@ -29,8 +29,66 @@ def withdrawn(event: Entry) -> None:
 
 @on("contract.approved", "contract.rejected")
 def answered(event: Entry) -> None:
+    """The provider's side; of an answer that it wrote down on behalf of the receiver, the receiver's as well."""
     contract = _contract(event)
     _write(Kind.ANSWER, contract, event, recipients.providers(contract, event))
+    if words.is_outside(event):
+        _write(Kind.RECORDED, contract, event, recipients.receivers(contract, event))
+
+
+@on("contract.countered")
+def countered(event: Entry) -> None:
+    contract = _contract(event)
+    _write(Kind.COUNTER, contract, event, recipients.providers(contract, event))
+
+
+@on("contract.retracted")
+def retracted(event: Entry) -> None:
+    """Whoever was told of the adapted proposal, and nobody else."""
+    contract = _contract(event)
+    readers = recipients.providers(contract, event)
+    told = [reader for reader in readers if purpose.counters_to(reader.address, event).exists()]
+    _write(Kind.RETRACTION, contract, event, told)
+
+
+@on("contract.adopted", "contract.declined")
+def counter_answered(event: Entry) -> None:
+    """The receiver, whose terms they were, and the colleagues of whoever answered."""
+    contract = _contract(event)
+    readers = [*recipients.countering(contract, event), *recipients.providers(contract, event)]
+    _write(Kind.ANSWER, contract, event, recipients.once_each(readers))
+
+
+@on("contract.reopened")
+def reopened(event: Entry) -> None:
+    """Whoever was mailed the answer that was taken back."""
+    contract = _contract(event)
+    readers = [
+        *recipients.providers(contract, event),
+        *recipients.countering(contract, event),
+        *recipients.receivers(contract, event),
+    ]
+    told = [reader for reader in recipients.once_each(readers) if purpose.answer_to(reader.address, event)]
+    _write(Kind.REOPENED, contract, event, told)
+
+
+@on("contract.extended", "contract.reminded")
+def deadline_nears(event: Entry) -> None:
+    contract = _contract(event)
+    _write(Kind.DEADLINE, contract, event, recipients.receivers(contract, event))
+
+
+@on("contract.expired")
+def deadline_passed(event: Entry) -> None:
+    contract = _contract(event)
+    readers = [*recipients.receivers(contract, event), *recipients.providers(contract, event)]
+    _write(Kind.DEADLINE, contract, event, recipients.once_each(readers))
+
+
+@on("contract.endorsed")
+def agreed_by_one(event: Entry) -> None:
+    contract = _contract(event)
+    _write(Kind.SECOND, contract, event, recipients.second_ones(contract, event))
 
 
 @on("contract.conflict")
@@ -46,7 +104,9 @@ def conflicting(event: Entry) -> None:
 
 
 def _contract(event: Entry) -> Contract:
-    rows = Contract.objects.select_related("provider", "producer", "production", "theater__receiver", "proposed_by")
+    rows = Contract.objects.select_related(
+        "provider", "producer", "production", "theater__receiver", "proposed_by", "parent__proposed_by", "revises"
+    )
     return rows.get(pk=event.target_id)
 
 

@@ -15,11 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from dipportal.catalogue.models import Performance
+from dipportal.contracts import rules
+from dipportal.contracts.differences import Comparison, Part, compare, version_before
 from dipportal.contracts.display import text_of
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import BY_NAME, START_TIME, Group, rejection_label
 from dipportal.core import dates
 from dipportal.journal.models import ActorKind, Entry
+from dipportal.notifications import words
 from dipportal.notifications.enums import Kind, Why
 from dipportal.notifications.recipients import Reader
 from dipportal.notifications.text import tidy
@@ -35,6 +38,7 @@ BESIDE = {
 class Line:
     label: str
     value: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,16 +58,29 @@ class Quote:
 
 @dataclass(frozen=True)
 class Deal:
-    """An agreement with the evenings in order, read once for all its readers."""
+    """An agreement with the evenings in order, read once for all its readers.
+
+    `comparison`: with the version that the readers of this event saw last, when the event brings new terms.
+    """
 
     contract: Contract
     event: Entry
     performances: tuple[Performance, ...]
+    comparison: Comparison | None = None
 
     @classmethod
     def of(cls, contract: Contract, event: Entry) -> "Deal":
         evenings = contract.performances.select_related("hall", "theater").order_by("starts_at", "pk")
-        return cls(contract, event, tuple(evenings))
+        return cls(contract, event, tuple(evenings), _comparison(contract, event))
+
+
+def _comparison(contract: Contract, event: Entry) -> Comparison | None:
+    """Proposed terms go to the receiver, adapted ones to the provider: each sees what differs for its side."""
+    if event.code not in ("contract.proposed", "contract.countered"):
+        return None
+    reader = contract.theater.receiver if event.code == "contract.proposed" else contract.provider
+    before = version_before(contract, reader)
+    return compare(before, contract, reader=reader) if before else None
 
 
 def render(kind: Kind, deal: Deal, reader: Reader) -> tuple[str, str, str]:
@@ -83,7 +100,9 @@ def letter(kind: Kind, deal: Deal, reader: Reader) -> dict[str, Any]:
         "title": contract.production.title,
         "opening": _opening(kind, deal),
         "version": contract.number if contract.number > 1 else None,
+        "notes": words.notes(kind, deal, reader),
         "quotes": _quotes(kind, contract, event),
+        "differences": _differences(deal.comparison) if deal.comparison else None,
         "rejected": _rejected(deal) if event.code == "contract.rejected" else [],
         "facts": _facts(contract, reader),
         "evenings": [_evening(performance) for performance in deal.performances],
@@ -98,6 +117,8 @@ def letter(kind: Kind, deal: Deal, reader: Reader) -> dict[str, Any]:
 
 
 def _action(kind: Kind, event: Entry) -> str:
+    if said := words.action(kind, event):
+        return said
     if kind is Kind.ANSWER:
         return _("Approved") if event.code == "contract.approved" else _("Rejected")
     return {
@@ -132,7 +153,9 @@ def _days(performances: tuple[Performance, ...]) -> str:
 
 def _opening(kind: Kind, deal: Deal) -> str:
     contract, event = deal.contract, deal.event
-    words = {
+    if said := words.opening(kind, deal):
+        return said
+    names = {
         "who": event.who,
         "provider": contract.provider.name,
         "receiver": contract.theater.name,
@@ -154,15 +177,18 @@ def _opening(kind: Kind, deal: Deal) -> str:
                 "This agreement between %(provider)s and %(receiver)s was answered differently here and in DIP. "
                 "Both answers stand; %(provider)s settles it with a next version."
             )
-            % words
+            % names
         )
-    return sentences[event.code][in_dip] % words
+    return sentences[event.code][in_dip] % names
 
 
 def _quotes(kind: Kind, contract: Contract, event: Entry) -> list[Quote]:
-    if not event.reason:
+    if not event.reason or kind is Kind.REOPENED:
         return []
     label = {
+        "contract.countered": _("Remark"),
+        "contract.declined": _("Reason"),
+        "contract.retracted": _("Reason"),
         "contract.approved": _("Note"),
         "contract.rejected": _("Reason"),
         "contract.withdrawn": _("Reason"),
@@ -174,14 +200,35 @@ def _quotes(kind: Kind, contract: Contract, event: Entry) -> list[Quote]:
 def _rejected(deal: Deal) -> list[Line]:
     """What was ticked, with what stood there. A rejection without ticks is one of the whole proposal."""
     lines = []
+    suggested = rules.suggested_values(deal.contract)
     for name in deal.contract.rejected_terms:
         if name == START_TIME:
             value = ", ".join(dict.fromkeys(f"{localtime(evening.starts_at):%H:%M}" for evening in deal.performances))
         else:
             term = BY_NAME.get(name)
             value = text_of(term, term.value(deal.contract)) if term else ""
-        lines.append(Line(str(rejection_label(name)), Truncator(value).chars(120)))
+        wish = text_of(BY_NAME[name], suggested[name]) if name in suggested else ""
+        remark = str(deal.contract.suggestions.get(name, {}).get("remark") or "")
+        said = (_("Suggested: %(value)s") % {"value": wish} if wish else "", remark)
+        notes = tuple(note for note in said if note)
+        lines.append(Line(str(rejection_label(name)), Truncator(value).chars(120), notes))
     return lines
+
+
+def _differences(comparison: Comparison) -> dict[str, Any]:
+    """What differs, as flat lines; the same that the page shows."""
+    return {
+        "number": comparison.old.number,
+        "lines": [_shown(line) for line in comparison.lines()],
+        "added": [_evening(performance) for performance in comparison.added],
+        "removed": [_evening(performance) for performance in comparison.removed],
+        "differs": comparison.differs,
+    }
+
+
+def _shown(line: Part) -> Part:
+    nothing = _("nothing")
+    return Part(line.label, line.old or nothing, line.new or nothing)
 
 
 def _facts(contract: Contract, reader: Reader) -> list[Line]:
@@ -218,12 +265,16 @@ def _amounts(contract: Contract) -> list[Line]:
 
 def _button(kind: Kind, contract: Contract, reader: Reader) -> dict[str, str]:
     """The one page to go to. A withdrawn proposal has no page any more on the receiver's side."""
+    to_answer = kind in (Kind.PROPOSAL, Kind.COUNTER) or (
+        kind is Kind.DEADLINE and reader.organisation != contract.provider
+    )
     if reader.organisation is None:
-        return {} if kind is Kind.WITHDRAWAL else {"url": settings.DIP_DASHBOARD_URL, "label": _("Answer in DIP")}
+        label = _("Answer in DIP") if to_answer else _("Open DIP")
+        return {} if kind is Kind.WITHDRAWAL else {"url": settings.DIP_DASHBOARD_URL, "label": label}
     if kind is Kind.WITHDRAWAL:
         home = settings.PUBLIC_URL + reader.organisation.home_url
         return {"url": home, "label": _("To what waits for you")} if reader.member else {}
-    label = _("Look and answer") if kind is Kind.PROPOSAL else _("Open the agreement")
+    label = _("Look and answer") if to_answer else _("Open the agreement")
     return {"url": settings.PUBLIC_URL + contract.url_for(reader.organisation), "label": label}
 
 

@@ -11,10 +11,12 @@ from typing import Literal
 from django.conf import settings
 
 from dipportal.contracts.models import Contract
+from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.notifications.enums import Why
 from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.organisations.queries import approvers_of
 
 Switch = Literal["mail_proposals", "mail_answers"]
 
@@ -39,6 +41,7 @@ class Circle:
     organisation: Organisation | None
     actor: int | None  # the user whose act it is
     switch: Switch
+    acted_for: int | None = None  # the organisation that it was done for
     readers: dict[str, Reader] = field(default_factory=dict)
 
     def add(self, address: str, why: Why, user: User | None, *, member: bool) -> None:
@@ -55,7 +58,9 @@ class Circle:
         )
 
     def proposer(self, user: User | None) -> None:
-        """Whatever their switches say, as long as they belong to the organisation."""
+        """Whatever their switches say, as long as they belong to the organisation and did not act for it themselves."""
+        if self.organisation is not None and (user and user.pk, self.organisation.pk) == (self.actor, self.acted_for):
+            return
         if user is not None and user.is_active and self._is_member(user):
             self.add(user.email, Why.PROPOSER, user, member=True)
 
@@ -100,9 +105,42 @@ def receivers(contract: Contract, event: Entry) -> list[Reader]:
 
 
 def providers(contract: Contract, event: Entry) -> list[Reader]:
-    """Who hears of an answer."""
-    circle = Circle(contract.provider, event.user_id, "mail_answers")
+    """Who hears of an answer, also of one in the form of an adapted proposal."""
+    circle = Circle(contract.provider, event.user_id, "mail_answers", event.organisation_id)
     circle.proposer(contract.proposed_by)
+    if contract.is_counter and contract.parent is not None:
+        circle.proposer(contract.parent.proposed_by)
     circle.address(contract.contact_provider, Why.CONTACT)
     circle.members()
     return list(circle.readers.values())
+
+
+def countering(contract: Contract, event: Entry) -> list[Reader]:
+    """Who hears at the receiver of the answer to its adapted proposal."""
+    circle = Circle(contract.theater.receiver, event.user_id, "mail_answers", event.organisation_id)
+    circle.proposer(contract.proposed_by)
+    circle.address(contract.contact_receiver, Why.CONTACT)
+    circle.members()
+    return list(circle.readers.values())
+
+
+def second_ones(contract: Contract, event: Entry) -> list[Reader]:
+    """The colleagues of whoever agreed first of two, who can complete it; nobody outside the organisation."""
+    organisation = contract.provider if event.audience == Audience.PROVIDER else contract.theater.receiver
+    if organisation is None:
+        return []
+    circle = Circle(organisation, event.user_id, "mail_proposals")
+    circle.members()
+    deciding = approvers_of(organisation)
+    found = list(circle.readers.values())
+    if deciding is None or event.user_id in deciding:
+        return found
+    return [reader for reader in found if reader.user is not None and reader.user.pk in deciding]
+
+
+def once_each(readers: list[Reader]) -> list[Reader]:
+    """Of somebody who stands on both sides, the first."""
+    found: dict[str, Reader] = {}
+    for reader in readers:
+        found.setdefault(reader.address.casefold(), reader)
+    return list(found.values())

@@ -1,5 +1,6 @@
 """What the mails say, and that nothing in them can do harm."""
 
+import datetime as dt
 import hashlib
 import html
 import json
@@ -12,9 +13,10 @@ import pytest
 from django.apps import apps
 from django.core import serializers
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dipportal.contracts import actions
+from dipportal.contracts.actions.clock import remind_of_answers
 from dipportal.contracts.models import Contract
 from dipportal.core import dates
 from dipportal.journal.models import Entry
@@ -23,7 +25,7 @@ from dipportal.notifications.actions import one_line
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email
 from dipportal.organisations import actors, invitations
-from dipportal.organisations.models import User
+from dipportal.organisations.models import Organisation, User
 from tests.world import World
 
 EVIL = 'De <b>Storm</b> & "Zee"\r\nBcc: dief@x.example\n<script>alert(1)</script>'
@@ -198,9 +200,27 @@ def everything(world: World) -> None:
     actions.flag_conflict(following, text="In DIP afgekeurd", actor=actors.pull())
     actions.withdraw(world.contract(status="proposed"), actor=world.actors["agency_editor"])
     actions.propose(world.contract(), actor=actors.pull())
+    later_rounds(world)
     invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])
     Client().post("/account/password/reset/", {"email": "editor@de-kade.example"})
     assert set(Email.objects.values_list("kind", flat=True)) == set(Kind.values)
+
+
+def later_rounds(world: World) -> None:
+    """Adapted proposals, what is written down on behalf, what is taken back, last days, and two people."""
+    agency, kade = world.actors["agency_editor"], world.actors["kade_editor"]
+    terms = {"provider_guarantee": 500000, "remarks": EVIL}
+    actions.retract(actions.counter(world.contract(status="proposed"), actor=kade, terms=terms), actor=kade)
+    counter = actions.counter(world.contract(status="proposed"), actor=kade, terms=terms, remark=EVIL)
+    actions.undo(actions.decline(counter, actor=agency, reason=EVIL), actor=agency)
+    revision = actions.revise(actions.adopt(counter, actor=agency), actor=agency)
+    actions.propose(revision, actor=agency, answer_by=timezone.localdate())
+    actions.extend(revision, answer_by=timezone.localdate() + dt.timedelta(days=2), actor=agency)
+    remind_of_answers()
+    remind_of_answers(timezone.localdate() + dt.timedelta(days=3))
+    Organisation.objects.filter(pk=world.kade.pk).update(four_eyes=True)
+    actions.approve(revision, actor=world.actors["kade_manager"])
+    actions.approve(revision, actor=agency, source="telephone", note=EVIL)
 
 
 def test_a_title_is_text_wherever_it_stands(world: World) -> None:
