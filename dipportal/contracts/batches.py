@@ -16,7 +16,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -107,6 +107,12 @@ def wake(pk: int) -> None:
 def batches_of(organisation: Organisation | None) -> QuerySet[Batch]:
     rows: QuerySet[Batch] = Batch.objects.visible_to(organisation).select_related("made_by")
     return rows
+
+
+def counted(rows: QuerySet[Batch]) -> QuerySet[Batch]:
+    """With `total`, `good` and `bad`: how many rows, done and refused."""
+    done, refused = Q(rows__state=RowState.DONE), Q(rows__state=RowState.REFUSED)
+    return rows.annotate(total=Count("rows"), good=Count("rows", filter=done), bad=Count("rows", filter=refused))
 
 
 @dataclass(frozen=True)

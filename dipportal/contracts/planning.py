@@ -217,3 +217,34 @@ def _covering(provider: Organisation, performances: Sequence[Performance]) -> di
         for play in row.performances.all():
             found.setdefault(play.pk, []).append(row)
     return found
+
+
+@dataclass(frozen=True)
+class Proposable:
+    """A concept that somebody wants to propose; `fault` says why it cannot be."""
+
+    contract: Contract
+    fault: str | Promise = ""
+    missing: tuple[str | Promise, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        return not self.fault and not self.missing
+
+    @property
+    def tick(self) -> str:
+        """The key with the version that the person reads."""
+        return f"{self.contract.pk}:{self.contract.version}"
+
+
+def proposable(concepts: Iterable[Contract]) -> list[Proposable]:
+    """What stands in the way of proposing each. The performances are to be prefetched."""
+    return [_proposable(contract) for contract in concepts]
+
+
+def _proposable(contract: Contract) -> Proposable:
+    if not rules.is_open_to(contract, "propose"):
+        return Proposable(contract, _("This is no concept any more."))
+    unfit = rules.fault_in_choice(contract.production, contract.theater, list(contract.performances.all()))
+    faults = rules.faults_in_terms(contract.type, contract.term_values(), complete=True)
+    return Proposable(contract, unfit.sentence if unfit else "", tuple(BY_NAME[name].label for name in faults))

@@ -18,6 +18,10 @@ ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (_("Synchronisation"), "refresh", "sync"),
     (_("Organisation"), "building-community", "organisation"),
 )
+MANY_PAGES = (
+    "many", "many_propose", "batches", "batch", "contract_copy", "templates", "template_new", "template_edit",
+    "template_remove", "snippets", "snippet_new", "snippet_edit", "snippet_remove",
+)  # fmt: skip
 # Pages that lie under an entry.
 UNDER = {
     "production": "productions",
@@ -32,6 +36,7 @@ UNDER = {
     "contract_edit": "contracts",
     "contract_propose": "contracts",
     "contract_withdraw": "contracts",
+    **dict.fromkeys(MANY_PAGES, "contracts"),
     "members": "finder",
     **dict.fromkeys(ORGANISATION_PAGES, "organisation"),
     "dip_connection": "organisation",

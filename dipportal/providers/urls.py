@@ -30,5 +30,6 @@ urlpatterns = [
     path("synchronisatie/nu/", sync.sync_now, name="sync_now"),
     path("synchronisatie/opnieuw/<int:pk>/", sync.operation_retry, name="operation_retry"),
     path("synchronisatie/onze/<int:pk>/", sync.operation_put_ours, name="operation_put_ours"),
+    path("afspraken/", include("dipportal.providers.many_urls")),
     path("organisatie/", include("dipportal.providers.organisation_urls")),
 ]

@@ -4,12 +4,14 @@ import { filterBars } from "./filters.js";
 import { focusErrors, submitOnce, warnUnsaved } from "./forms.js";
 import { answers } from "./htmx.js";
 import { menus } from "./menus.js";
+import { snippets } from "./snippets.js";
 
 menus();
 submitOnce();
 warnUnsaved();
 answers();
 filterBars();
+snippets();
 copyButtons(document);
 rejectTerms(document);
 tickAll(document);

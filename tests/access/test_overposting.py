@@ -36,6 +36,7 @@ PAGE_OF = {
     "receivers:reject": "receivers:contract",
     "providers:contract_amend": "providers:contract",
     "providers:dip_test": "providers:dip_connection",
+    "providers:batch_retry": "providers:batch",
 }
 # What a person types on top of what stands in the form, so that it is accepted.
 TYPED: dict[str, dict[str, Any]] = {

@@ -21,6 +21,7 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
 from dipportal.providers.forms import ContractForm, TypeForm
 from dipportal.providers.pages import address, blame, go, tell, typed
+from dipportal.providers.snippets import inserted, template_values
 from dipportal.providers.stale import stale_rows
 
 
@@ -99,6 +100,7 @@ def _fill_in(request: AreaRequest, production: Production, theater: Theater, kin
     form = ContractForm(
         request.POST if request.method == "POST" else None,
         kind=kind,
+        values=template_values(request, kind),
         offered=contracts.performances_for(request.organisation, production, theater),
         initial={
             "performances": [number for number in request.GET.getlist("performances") if number.isdecimal()],
@@ -107,7 +109,7 @@ def _fill_in(request: AreaRequest, production: Production, theater: Theater, kin
             "agency_as_provider": True,
         },
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not inserted(request, form) and form.is_valid():
         made = _create(request, form, production, theater)
         if made is not None:
             messages.success(request, _("Saved as a concept. The theater sees nothing until you propose it."))
@@ -151,7 +153,7 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
         return go(request, "contract", pk=pk)
     form = ContractForm.of(concept, request.organisation, request.POST if request.method == "POST" else None)
     stale: list[Any] | None = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not inserted(request, form) and form.is_valid():
         try:
             _update(request, concept, form)
             messages.success(request, _("Saved."))
