@@ -1,6 +1,7 @@
 """The filters above the lists. Choices are made from what the organisation itself may see."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
@@ -8,23 +9,32 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue import queries as catalogue
 from dipportal.catalogue.models import Performance, Producer, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
-from dipportal.contracts.models import Contract
+from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.core.forms import DayField
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.enums import Side
+from dipportal.organisations.models import Organisation
+from dipportal.providers import queries
+from dipportal.providers.forms import DayInput
 
+# What asks for attention: the sections of the start page, each with the rows that it shows.
+ATTENTION: dict[str, tuple[str | Promise, Callable[[Organisation, Actor], ContractQuerySet]]] = {
+    "counter": (_("adapted proposals to answer"), queries.counters),
+    "rejected": (_("rejected, nothing follows"), queries.rejections),
+    "conflict": (_("answered differently in DIP"), queries.conflicts),
+    "second": (_("waits for you as the second person"), queries.seconds),
+    "expired": (_("past the last day"), queries.expired),
+    "unanswered": (_("waits for the theater"), queries.unanswered),
+    "off": (_("concepts without an evening that takes place"), queries.called_off),
+}
 AGES = (("7", _("longer than a week")), ("14", _("longer than two weeks")), ("28", _("longer than four weeks")))
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 def _searched(rows: Any, _name: str, text: str) -> Any:
@@ -100,12 +110,15 @@ class ContractFilter(django_filters.FilterSet):
     )
     attention = django_filters.ChoiceFilter(
         label=_("Attention"),
-        choices=(("rejected", _("rejected, nothing follows")), ("conflict", _("answered differently in DIP"))),
+        choices=[(name, label) for name, (label, _rows) in ATTENTION.items()],
         method="asking",
         empty_label=_("all"),
     )
     versions = django_filters.ChoiceFilter(
-        label=_("Versions"), choices=(("all", _("also earlier ones")),), method="which", empty_label=_("newest only")
+        label=_("Versions"),
+        choices=(("all", _("also earlier ones")), ("discarded", _("given up"))),
+        method="which",
+        empty_label=_("newest only"),
     )
 
     class Meta:
@@ -114,19 +127,21 @@ class ContractFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: Any) -> Any:
         rows = super().filter_queryset(queryset)
-        return rows if self.form.cleaned_data.get("versions") == "all" else rows.newest(self.request.organisation)
+        versions = self.form.cleaned_data.get("versions")
+        if versions == "discarded":
+            return rows.filter(discarded_at__isnull=False)
+        return rows.filter(discarded_at=None) if versions == "all" else rows.newest(self.request.organisation)
 
     def which(self, rows: Any, _name: str, _value: str) -> Any:
         return rows
 
     def waiting(self, rows: Any, _name: str, days: str) -> Any:
         before = timezone.now() - dt.timedelta(days=int(days))
-        return rows.filter(status=Status.PROPOSED, proposed_at__lte=before)
+        return rows.filter(status=Status.PROPOSED, side=Side.PROVIDER, proposed_at__lte=before)
 
     def asking(self, rows: Any, _name: str, value: str) -> Any:
-        if value == "conflict":
-            return rows.filter(conflict_at__isnull=False)
-        return rows.filter(status=Status.REJECTED)
+        asked = ATTENTION[value][1](self.request.organisation, self.request.actor)
+        return rows.filter(pk__in=asked.order_by().values("pk"))
 
 
 class ProductionFilter(django_filters.FilterSet):

@@ -1,18 +1,34 @@
 """The forms of this area. What a field may choose from is always looked up in scope."""
 
+import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import queries as contracts
+from dipportal.contracts import rules
 from dipportal.contracts.actions import PARTY_FIELDS
-from dipportal.contracts.enums import ContractType
+from dipportal.contracts.display import remark_on, text_of
+from dipportal.contracts.enums import OUTSIDE, ContractType, Status
 from dipportal.contracts.forms import TermsForm
 from dipportal.contracts.models import Contract
+from dipportal.contracts.terms import BY_NAME, Unit, rejectable, rejection_label
 from dipportal.core.dates import moment
+from dipportal.core.forms import DayField
 from dipportal.organisations.models import Organisation
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
 
 
 class PerformancesField(forms.ModelMultipleChoiceField):
@@ -78,6 +94,16 @@ class ContractForm(TermsForm):
             offered=contracts.performances_for(organisation, contract.production, contract.theater),
         )
 
+    def mark(self, hints: "list[Hint]") -> None:
+        """Say beside each field what the theater said about it."""
+        for hint in hints:
+            if hint.name in self.fields:
+                said = str(_("taken over from the theater") if hint.taken else _("rejected by the theater"))
+                if hint.suggestion and not hint.taken:
+                    said = str(_("rejected by the theater, which suggests %(value)s") % {"value": hint.suggestion})
+                field = self.fields[hint.name]
+                field.help_text = format_html("<strong>{}</strong> {}", said, field.help_text)
+
     def parties(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in PARTY_FIELDS}
 
@@ -120,6 +146,87 @@ class SeenForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
 
+class ProposeForm(SeenForm):
+    answer_by = DayField(label=_("Answer by"), required=False, widget=DayInput())
+
+    def __init__(self, data: Any = None, *, contract: Contract) -> None:
+        days, today = contract.provider.answer_days, timezone.localdate()
+        usual = today + dt.timedelta(days=days) if days else None
+        chosen = contract.answer_by if contract.answer_by and contract.answer_by >= today else usual
+        super().__init__(data, initial={"version": contract.version, "answer_by": chosen})
+        text = _("The last day on which the theater can approve. Empty: the %(days)d days of your organisation.")
+        nothing = _("The last day on which the theater can approve. Empty: no last day.")
+        self.fields["answer_by"].help_text = text % {"days": days} if days else nothing
+
+
+class LastDayForm(SeenForm):
+    answer_by = DayField(
+        label=_("Answer by"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("The last day on which the theater can approve. Empty: no last day."),
+    )
+
+
+class AdoptForm(SeenForm):
+    note = forms.CharField(
+        label=_("Note to the theater"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Goes along with your answer, and changes nothing in the terms."),
+    )
+
+
+class DeclineForm(SeenForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Say why: the theater works on from your reason.")},
+        help_text=_("The theater reads this and works on from it."),
+    )
+
+
+class RecordForm(SeenForm):
+    """An answer that was given outside the portal."""
+
+    answer = forms.ChoiceField(
+        label=_("The theater"),
+        widget=forms.RadioSelect,
+        choices=(("approved", _("approves the proposal")), ("rejected", _("rejects the proposal"))),
+        error_messages={"required": _("Choose what the theater answered.")},
+    )
+    source = forms.ChoiceField(
+        label=_("How the answer came"),
+        choices=[(source.value, source.label) for source in OUTSIDE],
+        help_text=_("This stays visible with the agreement, for both sides."),
+    )
+    text = forms.CharField(
+        label=_("Note, or the reason of a rejection"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Who said it, and what. A rejection needs a reason."),
+    )
+    rejected = forms.MultipleChoiceField(
+        label=_("What the theater does not agree with"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only for a rejection. Tick nothing when it rejects the proposal in whole."),
+    )
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rejected"].choices = list(rejectable(contract.type).items())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("answer") == "approved" and cleaned.get("rejected"):
+            self.add_error("rejected", _("An approval rejects nothing. Tick nothing, or choose the rejection."))
+        return cleaned
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Why (only your own side reads this)"),
@@ -127,3 +234,37 @@ class ReasonForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class GiveUpForm(ReasonForm, SeenForm):
+    """Why, and which version the person read."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What the receiver said about one field of the version before. `taken`: the concept says what it suggested."""
+
+    name: str
+    anchor: str
+    label: str | Promise
+    suggestion: str
+    remark: str
+    taken: bool
+
+
+def hints_for(concept: Contract) -> list[Hint]:
+    """For the form of a version that follows a rejection: field by field what was rejected and suggested."""
+    before = concept.parent
+    if before is None or before.status != Status.REJECTED:
+        return []
+    suggested, found = rules.suggested_values(before), []
+    for name in before.rejected_terms:
+        term = BY_NAME.get(name)
+        value = suggested.get(name)
+        text = text_of(term, value) if term else ""
+        taken = term is not None and value is not None and term.same(term.value(concept), value)
+        anchor = f"id_{name}" if term else "id_performances"
+        if term is not None and term.unit is Unit.TRANCHES:
+            anchor += "-0-amount"
+        found.append(Hint(name, anchor, rejection_label(name), text, remark_on(before, name), taken))
+    return found

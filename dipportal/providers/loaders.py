@@ -19,5 +19,8 @@ def performance(request: AreaRequest, pk: int) -> Performance:
 
 def contract(request: AreaRequest, pk: int) -> Contract:
     return get_object_or_404(
-        contracts.contracts_of(request.organisation).select_related("parent", "proposed_by", "answered_by"), pk=pk
+        contracts.contracts_of(request.organisation).select_related(
+            "parent", "revises", "proposed_by", "answered_by", "endorsed_by"
+        ),
+        pk=pk,
     )

@@ -2,45 +2,81 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from dipportal.catalogue import queries as catalogue
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.organisations.actors import Actor
+from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 
 # An agreement in one of these states counts on its performances.
 STANDING = (Status.CONCEPT, Status.PROPOSED, Status.APPROVED)
+CONCEPT = Q(status=Status.CONCEPT, discarded_at=None)
+OWN_PROPOSAL = Q(status=Status.PROPOSED, side=Side.PROVIDER)
+COUNTER = Q(status=Status.PROPOSED, side=Side.RECEIVER)
 
 
 def agreements(organisation: Organisation) -> ContractQuerySet:
     """The rows of the list of agreements; `evenings` is the number of performances."""
-    return contracts.contracts_of(organisation).annotate(evenings=Count("performances"))
+    rows = contracts.contracts_of(organisation).select_related("answered_by")
+    return rows.annotate(evenings=Count("performances"))
 
 
-def rejections(organisation: Organisation) -> ContractQuerySet:
+# --- what asks for attention: the sections of the start page, and the filters of the list -------------------------
+def rejections(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Rejected versions that nothing follows yet, longest waiting first."""
     return agreements(organisation).newest(organisation).filter(status=Status.REJECTED).order_by("answered_at", "pk")
 
 
-def concepts(organisation: Organisation) -> ContractQuerySet:
-    return agreements(organisation).filter(status=Status.CONCEPT).order_by("created_at", "pk")
-
-
-def unanswered(organisation: Organisation) -> ContractQuerySet:
-    return agreements(organisation).filter(status=Status.PROPOSED).order_by("proposed_at", "pk")
-
-
-def conflicts(organisation: Organisation) -> ContractQuerySet:
+def conflicts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     return agreements(organisation).newest(organisation).filter(conflict_at__isnull=False).order_by("conflict_at", "pk")
+
+
+def counters(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
+    """Adapted proposals that the provider has to answer, longest waiting first."""
+    return agreements(organisation).filter(COUNTER).order_by("proposed_at", "pk")
+
+
+def seconds(organisation: Organisation, actor: Actor) -> ContractQuerySet:
+    """What a colleague agreed to, and this person may complete."""
+    rows = agreements(organisation)
+    if not organisation.four_eyes or not actor.acts_for(organisation):
+        return rows.none()
+    waiting = contracts.waiting_for_second(organisation, actor.user)
+    return rows.filter(pk__in=waiting.order_by().values("pk")).order_by("endorsed_at", "pk")
+
+
+def expired(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
+    """Own proposals whose last day has passed."""
+    rows = agreements(organisation).filter(OWN_PROPOSAL, answer_by__lt=timezone.localdate())
+    return rows.order_by("answer_by", "pk")
+
+
+def unanswered(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
+    """Own proposals that the theater can still approve."""
+    still = Q(answer_by=None) | Q(answer_by__gte=timezone.localdate())
+    return agreements(organisation).filter(OWN_PROPOSAL, still).order_by("proposed_at", "pk")
+
+
+def concepts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
+    return agreements(organisation).filter(CONCEPT).order_by("created_at", "pk")
+
+
+def called_off(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
+    """Concepts of which no evening takes place any more."""
+    plays = catalogue.performances_of(organisation).agreed().filter(contracts=OuterRef("pk"))
+    return agreements(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
 
 
 def affected(organisation: Organisation, performances: Sequence[Performance]) -> ContractQuerySet:
     """The agreements that a moved or cancelled performance touches."""
     touched = contracts.contracts_of(organisation).filter(performances__in=performances, status__in=STANDING)
-    return touched.distinct().order_by("first_at", "pk")
+    return touched.filter(discarded_at=None).distinct().order_by("first_at", "pk")
 
 
 def contract_of_each(organisation: Organisation, performances: Sequence[Performance]) -> dict[int, Contract]:

@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from dipportal.providers.views import compare, contracts, drafting, finder, performances, productions, start, sync
+from dipportal.providers.views import (
+    answers,
+    compare,
+    contracts,
+    drafting,
+    finder,
+    performances,
+    productions,
+    start,
+    sync,
+)
 
 app_name = "providers"
 urlpatterns = [
@@ -22,7 +32,15 @@ urlpatterns = [
     path("afspraken/<int:pk>/voorstellen/", contracts.propose, name="contract_propose"),
     path("afspraken/<int:pk>/intrekken/", contracts.withdraw, name="contract_withdraw"),
     path("afspraken/<int:pk>/vergelijken/", compare.compare, name="compare"),
-    path("afspraken/<int:pk>/nieuwe-versie/", contracts.amend, name="contract_amend"),
+    path("afspraken/<int:pk>/nieuwe-versie/", answers.amend, name="contract_amend"),
+    path("afspraken/<int:pk>/herzien/", answers.revise, name="contract_revise"),
+    path("afspraken/<int:pk>/aannemen/", answers.adopt, name="contract_adopt"),
+    path("afspraken/<int:pk>/afwijzen/", answers.decline, name="contract_decline"),
+    path("afspraken/<int:pk>/antwoord-vastleggen/", answers.record, name="contract_record"),
+    path("afspraken/<int:pk>/antwoord-terugnemen/", answers.undo, name="contract_undo"),
+    path("afspraken/<int:pk>/uiterste-datum/", answers.extend, name="contract_extend"),
+    path("afspraken/<int:pk>/opgeven/", answers.discard, name="contract_discard"),
+    path("afspraken/<int:pk>/terughalen/", answers.restore, name="contract_restore"),
     path("theaters/", finder.finder, name="finder"),
     path("theaters/leden/", finder.members, name="members"),
     path("zoeken/", finder.search, name="search"),

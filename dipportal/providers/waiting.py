@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.contracts import queries as contracts
+from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
 from dipportal.providers import queries
 
@@ -26,12 +27,32 @@ class Kind:
     text: str | Promise
     icon: str
     tone: str
-    rows: Callable[[Organisation], QuerySet[Any]]
+    rows: Callable[[Organisation, Actor], QuerySet[Any]]
     page: str
     chosen: dict[str, str]
 
 
 KINDS = (
+    Kind(
+        "counters",
+        _("Adapted proposals to answer"),
+        _("The theater sent back other terms. Accept them, decline them, or answer with your own."),
+        "arrows-exchange",
+        "warning",
+        queries.counters,
+        "contracts",
+        {"attention": "counter", "order": "proposed"},
+    ),
+    Kind(
+        "seconds",
+        _("Waits for you as the second person"),
+        _("A colleague agreed already. With your yes it goes to the theater."),
+        "users",
+        "warning",
+        queries.seconds,
+        "contracts",
+        {"attention": "second", "order": "made"},
+    ),
     Kind(
         "conflicts",
         _("Answered differently here and in DIP"),
@@ -53,6 +74,16 @@ KINDS = (
         {"attention": "rejected", "order": "date"},
     ),
     Kind(
+        "expired",
+        _("Past the last day"),
+        _("The theater can no longer approve these. Give another day, or withdraw the proposal."),
+        "calendar-off",
+        "danger",
+        queries.expired,
+        "contracts",
+        {"attention": "expired", "order": "answer_by"},
+    ),
+    Kind(
         "unanswered",
         _("Proposed, not answered yet"),
         _("The longest waiting first."),
@@ -60,7 +91,17 @@ KINDS = (
         "info",
         queries.unanswered,
         "contracts",
-        {"status": "proposed", "order": "proposed"},
+        {"attention": "unanswered", "order": "proposed"},
+    ),
+    Kind(
+        "called_off",
+        _("Concepts of which nothing takes place any more"),
+        _("All their evenings were cancelled or are gone in DIP. Choose others, or give the concept up."),
+        "calendar-off",
+        "neutral",
+        queries.called_off,
+        "contracts",
+        {"attention": "off", "order": "date"},
     ),
     Kind(
         "concepts",
@@ -78,7 +119,7 @@ KINDS = (
         _("Still to come, in theaters that are members of DIP."),
         "calendar-event",
         "warning",
-        lambda organisation: contracts.performances_without_contract(organisation).order_by("starts_at", "pk"),
+        lambda organisation, _actor: contracts.performances_without_contract(organisation).order_by("starts_at", "pk"),
         "performances",
         {"agreement": "none", "order": "date"},
     ),
@@ -97,11 +138,11 @@ class Section:
         return self.count > len(self.rows)
 
 
-def sections(organisation: Organisation) -> list[Section]:
+def sections(organisation: Organisation, actor: Actor) -> list[Section]:
     """Only what is not empty. Two queries a kind."""
     found = []
     for kind in KINDS:
-        rows = kind.rows(organisation)
+        rows = kind.rows(organisation, actor)
         count = rows.count()
         if count:
             address = reverse(f"providers:{kind.page}", kwargs={"organisation": organisation.slug})

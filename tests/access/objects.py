@@ -9,7 +9,6 @@ from dipportal.dip.models import Operation
 from dipportal.organisations import invitations
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
-from tests.access import many
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -82,6 +81,31 @@ def own_counter() -> Objects:
     return Objects(countered, {"another receiver's": rival_countered, "none at all": nothing_there})
 
 
+def to_answer() -> Objects:
+    """An adapted proposal, for the provider who has to answer it."""
+    return Objects(countered, {"another provider's": rival_countered, "none at all": nothing_there})
+
+
+def given_up(world: World) -> Arguments:
+    return {"pk": actions.discard(world.contract(), actor=world.actors["agency_editor"]).pk}
+
+
+def rival_given_up(world: World) -> Arguments:
+    return {"pk": actions.discard(world.rival_contract(), actor=world.actors["rival_editor"]).pk}
+
+
+def recorded(world: World) -> Arguments:
+    row = world.contract(status="proposed")
+    actions.approve(row, actor=world.actors["agency_editor"], source="telephone")
+    return {"pk": row.pk}
+
+
+def rival_recorded(world: World) -> Arguments:
+    row = world.rival_contract(status="proposed")
+    actions.approve(row, actor=world.actors["rival_editor"], source="telephone")
+    return {"pk": row.pk}
+
+
 def member_of(organisation: str, role: str = "viewer") -> Maker:
     def make(world: World) -> Arguments:
         owner: Organisation = getattr(world, organisation)
@@ -152,15 +176,6 @@ def operation() -> Objects:
         stuck_operation("agency"),
         {"another provider's": stuck_operation("rival"), "none at all": nothing_there},
     )
-
-
-def stock_of(name: str) -> Objects:
-    """A template or a snippet of ours, and the neighbour's."""
-
-    def of(organisation: str) -> Maker:
-        return lambda world: {"pk": getattr(many, name)(world, organisation).pk}
-
-    return Objects(of("agency"), {"another provider's": of("rival"), "none at all": nothing_there})
 
 
 SIDES = {"agency": "kade", "kade": "agency"}
@@ -242,20 +257,16 @@ OBJECTS: dict[str, Objects] = {
     "providers:contract_withdraw": provider_contract("proposed"),
     "providers:compare": provider_contract("proposed"),
     "providers:contract_amend": provider_contract("rejected"),
-    "providers:contract_copy": provider_contract("proposed"),
-    "providers:many": NONE,
-    "providers:many_propose": NONE,
-    "providers:batches": NONE,
-    "providers:batch": stock_of("batch"),
-    "providers:batch_retry": stock_of("batch"),
-    "providers:templates": NONE,
-    "providers:template_new": NONE,
-    "providers:template_edit": stock_of("template"),
-    "providers:template_remove": stock_of("template"),
-    "providers:snippets": NONE,
-    "providers:snippet_new": NONE,
-    "providers:snippet_edit": stock_of("snippet"),
-    "providers:snippet_remove": stock_of("snippet"),
+    "providers:contract_revise": provider_contract("approved"),
+    "providers:contract_adopt": to_answer(),
+    "providers:contract_decline": to_answer(),
+    "providers:contract_record": provider_contract("proposed"),
+    "providers:contract_undo": Objects(recorded, {"another provider's": rival_recorded, "none at all": nothing_there}),
+    "providers:contract_extend": provider_contract("proposed"),
+    "providers:contract_discard": provider_contract("concept"),
+    "providers:contract_restore": Objects(
+        given_up, {"another provider's": rival_given_up, "none at all": nothing_there}
+    ),
     **organisation_pages("providers", "agency", "rival"),
     "demo:mails": NONE,
     "demo:mail": Objects(nothing_there),

@@ -35,6 +35,9 @@ PAGE_OF = {
     "receivers:approve": "receivers:contract",
     "receivers:reject": "receivers:contract",
     "providers:contract_amend": "providers:contract",
+    "providers:contract_revise": "providers:contract",
+    "providers:contract_undo": "providers:contract",
+    "providers:contract_restore": "providers:contract",
     "providers:dip_test": "providers:dip_connection",
     "providers:batch_retry": "providers:batch",
 }
@@ -44,6 +47,8 @@ TYPED: dict[str, dict[str, Any]] = {
     "receivers:invite": {"email": "iemand@kade.example"},
     "providers:invite": {"email": "iemand@agency.example"},
     "providers:production_new": {"title": "Nieuw stuk"},
+    "providers:contract_decline": {"reason": "Te laag."},
+    "providers:contract_record": {"answer": "approved", "source": "letter"},
     "providers:dip_connection": {"client_id": "een-client", "secret": "een-geheim"},
 }
 # These save something when the form is sent as it stands: without them the test would prove nothing.
@@ -51,6 +56,8 @@ SAVES = {
     "receivers:approve", "receivers:reject", "receivers:organisation_edit", "receivers:invite", "receivers:member_role",
     "receivers:member_remove", "providers:organisation_edit", "providers:invite", "providers:contract_edit",
     "providers:contract_propose", "providers:contract_withdraw", "providers:contract_amend",
+    "providers:contract_revise", "providers:contract_adopt", "providers:contract_decline", "providers:contract_record",
+    "providers:contract_undo", "providers:contract_extend", "providers:contract_discard", "providers:contract_restore",
     "providers:production_new", "providers:production_edit", "providers:performance_edit",
     "providers:performance_cancel", "providers:dip_connection",
 }  # fmt: skip
@@ -150,7 +157,16 @@ def mixed_up(world: World) -> list[str]:
 # What an answer of a receiver may change in an agreement; all else is the provider's.
 ANSWER = {"status", "version", "answered_at", "answered_by_id", "answer_source", "answer_note"}
 REJECTION = ANSWER - {"answer_note"} | {"rejection_reason", "rejected_terms"}
-MAY_CHANGE = {"receivers:approve": ANSWER, "receivers:reject": REJECTION}
+MAY_CHANGE = {
+    "receivers:approve": ANSWER,
+    "receivers:reject": REJECTION,
+    # The provider's own answers: to an adapted proposal, written down on behalf, taken back.
+    "providers:contract_adopt": ANSWER,
+    "providers:contract_decline": ANSWER - {"answer_note"} | {"rejection_reason"},
+    "providers:contract_record": ANSWER,
+    "providers:contract_undo": ANSWER,
+    "providers:contract_extend": {"version", "answer_by", "reminded"},
+}
 # No form of a provider writes these, whatever it does: they are DIP's, the receiver's or the portal's own.
 NEVER = {
     "id", "provider_id", "theater_id", "production_id", "producer_id", "type", "reference", "dip_id", "root_id",

@@ -19,7 +19,7 @@ from tests.world import PARTAGE, World, evening, season
 
 # Queries of a whole page. Four of them are the door: session, user, membership, the memberships to switch to.
 QUERIES = {
-    "start": 18,
+    "start": 21,
     "productions": 9,
     "performances": 9,
     "contracts": 8,

@@ -5,12 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dipportal.contracts import actions, display, rules
+from dipportal.contracts import actions, display, four_eyes, rules
 from dipportal.contracts import queries as contracts
+from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
-from dipportal.core.errors import Invalid, PortalError, StaleState
+from dipportal.contracts.terms import START_TIME
+from dipportal.core.errors import Invalid, PortalError
 from dipportal.core.listing import listing
 from dipportal.dip.rules import dip_state
 from dipportal.journal.codes import Audience
@@ -19,9 +22,9 @@ from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
 from dipportal.providers.filters import ContractFilter
-from dipportal.providers.forms import ReasonForm, SeenForm
-from dipportal.providers.history import lines
-from dipportal.providers.pages import go, tell
+from dipportal.providers.forms import ProposeForm, ReasonForm
+from dipportal.providers.history import line_of, lines, said_with, state_of
+from dipportal.providers.pages import blame, go, tell
 from dipportal.providers.problems import Problem
 
 ORDERS = {
@@ -32,6 +35,7 @@ ORDERS = {
     "status": ("status", "first_at"),
     "proposed": ("proposed_at",),
     "made": ("created_at",),
+    "answer_by": ("answer_by",),
 }
 
 
@@ -43,7 +47,12 @@ def contract_list(request: AreaRequest) -> HttpResponse:
     return render(
         request,
         "providers/contracts.html",
-        {"filter": found, "listing": shown, "nothing_yet": not shown.page.object_list and not rows.exists()},
+        {
+            "filter": found,
+            "listing": shown,
+            "nothing_yet": not shown.page.object_list and not rows.exists(),
+            "today": timezone.localdate(),
+        },
     )
 
 
@@ -56,19 +65,38 @@ def contract(request: AreaRequest, pk: int) -> HttpResponse:
     return render(request, "providers/contract.html", context)
 
 
+MOVES = (
+    "update", "propose", "withdraw", "extend", "discard", "amend", "reply", "revise", "adopt", "decline",
+    "record_approval",
+)  # fmt: skip
+
+
 def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
-    versions = list(contracts.versions_of(shown, request.organisation))
+    versions = list(contracts.versions_of(shown, request.organisation).select_related("proposed_by", "answered_by"))
+    entries = list(timeline(shown.thread, side=Audience.PROVIDER))
+    open_call = shown.status == Status.PROPOSED and not shown.is_counter
     return {
         "contract": shown,
-        "versions": versions,
-        "later": next((version for version in versions if version.parent_id == shown.pk), None),
+        "state": state_of(shown),
+        **line_of(shown, versions),
         "performances": shown.performances.select_related("hall").order_by("starts_at"),
         "groups": display.groups(shown, shown.parent),
         "missing": rules.faults_in_terms(shown.type, shown.term_values(), complete=True),
         "warnings": rules.warnings_in_terms(shown.type, shown.term_values()),
         "start_time_rejected": display.start_time_rejected(shown),
-        "entries": lines(timeline(shown.thread, side=Audience.PROVIDER)),
-        "may": {move: rules.may(shown, move, request.actor) for move in ("update", "propose", "withdraw", "amend")},
+        "start_time_remark": display.remark_on(shown, START_TIME),
+        "suggested": bool(rules.suggested_values(shown)),
+        "said": said_with(shown, entries),
+        "expired": open_call and rules.is_expired(shown),
+        # What the receiver's first of two agreed to is no business of this side.
+        "endorsed_by": None if open_call else shown.endorsed_by,
+        "entries": lines(entries),
+        "may": {move: rules.may(shown, move, request.actor) for move in MOVES}
+        | {
+            "restore": rules.may_restore(shown, request.actor),
+            "undo": rules.may_undo(shown, request.actor, actions.UNDO),
+        },
+        "undo_until": shown.answered_at + actions.UNDO if shown.answered_at else None,
     }
 
 
@@ -79,21 +107,32 @@ def propose(request: AreaRequest, pk: int) -> HttpResponse:
     The page carries the version that was read: terms that a colleague changed since then are shown once more.
     """
     shown = loaders.contract(request, pk)
-    form = SeenForm(request.POST or None)
+    form = ProposeForm(request.POST or None, contract=shown)
     if request.method == "POST" and form.is_valid():
+        seen, last_day = form.cleaned_data["version"], form.cleaned_data["answer_by"]
         try:
-            actions.propose(shown, actor=request.actor, seen_version=form.cleaned_data["version"])
-            messages.success(request, _("Proposed. The theater can answer now."))
+            actions.propose(shown, actor=request.actor, seen_version=seen, answer_by=last_day)
+            messages.success(request, _proposed(shown))
             return go(request, "contract", pk=pk)
-        except (Invalid, StaleState) as refused:
-            tell(request, refused)
-            return go(request, "contract_propose", pk=pk)
+        except PortalError as refused:
+            if not (isinstance(refused, Invalid) and "answer_by" in refused.fields):
+                tell(request, refused)
+                return go(request, "contract_propose", pk=pk)
+            blame(form, refused)
     if not rules.may(shown, "propose", request.actor):
         messages.info(request, _("This agreement is no longer a concept, so there is nothing to propose."))
         return go(request, "contract", pk=pk)
     context = contract_context(request, shown)
+    context["form"] = form
+    context["second"] = four_eyes.fault_in_second(shown, shown.provider, actor=request.actor)
     context["unfit"] = rules.fault_in_choice(shown.production, shown.theater, list(context["performances"]))
     return render(request, "providers/contract_propose.html", context)
+
+
+def _proposed(contract: Contract) -> str:
+    if contract.status == Status.PROPOSED:
+        return _("Proposed. The theater can answer now.")
+    return _("You agreed as the first of two. Once a colleague agrees too, it goes to the theater.")
 
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
@@ -111,17 +150,3 @@ def withdraw(request: AreaRequest, pk: int) -> HttpResponse:
         messages.info(request, _("This agreement is not a proposal, so there is nothing to withdraw."))
         return go(request, "contract", pk=pk)
     return render(request, "providers/contract_withdraw.html", {"contract": shown, "form": form})
-
-
-@area(Side.PROVIDER, role=Role.EDITOR, methods=("POST",))
-def amend(request: AreaRequest, pk: int) -> HttpResponse:
-    """Begin the next version after a rejection and go on in its form."""
-    rejected = loaders.contract(request, pk)
-    try:
-        following = actions.amend(rejected, actor=request.actor)
-    except PortalError as refused:
-        tell(request, refused)
-        return go(request, "contract", pk=pk)
-    text = _("Version %(number)d begins with the terms of the one before.")
-    messages.success(request, text % {"number": following.number})
-    return go(request, "contract_edit", pk=following.pk)

@@ -19,7 +19,7 @@ from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.providers import loaders, queries
-from dipportal.providers.forms import ContractForm, TypeForm
+from dipportal.providers.forms import ContractForm, TypeForm, hints_for
 from dipportal.providers.pages import address, blame, go, tell, typed
 from dipportal.providers.snippets import inserted, template_values
 from dipportal.providers.stale import stale_rows
@@ -152,6 +152,8 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
         messages.info(request, _("Only a concept can be changed."))
         return go(request, "contract", pk=pk)
     form = ContractForm.of(concept, request.organisation, request.POST if request.method == "POST" else None)
+    hints = hints_for(concept)
+    form.mark(hints)
     stale: list[Any] | None = None
     if request.method == "POST" and not inserted(request, form) and form.is_valid():
         try:
@@ -169,6 +171,7 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "form": form,
         "contract": concept,
         "stale": stale,
+        "hints": hints,
         "closed": not rules.may(concept, "update", request.actor),
         "kind": ContractType(concept.type),
         "back_url": address(request, "contract", pk=pk),

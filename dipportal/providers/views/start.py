@@ -14,7 +14,7 @@ from dipportal.providers.waiting import SHOWN, sections
 def start(request: AreaRequest) -> HttpResponse:
     organisation = request.organisation
     troubled = problems.of(organisation, most=SHOWN)
-    waiting = sections(organisation)
+    waiting = sections(organisation, request.actor)
     context = {
         "sections": waiting,
         "problems": troubled,

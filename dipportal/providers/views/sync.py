@@ -40,9 +40,14 @@ def _seconds(run: SyncRun) -> int | None:
     return round((run.finished_at - run.started_at).total_seconds()) if run.finished_at else None
 
 
-@area(Side.PROVIDER, role=Role.EDITOR, methods=("POST",))
+@area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def sync_now(request: AreaRequest) -> HttpResponse:
-    """Only wakes a worker; the runs show by themselves what they did."""
+    """Only wakes a worker; the runs show by themselves what they did.
+
+    Opened by GET (who had to log in first comes back so) it does nothing but lead to the page with the button.
+    """
+    if request.method != "POST":
+        return go(request, "sync")
     status = queries.status_of(request.organisation)
     if status is None:
         messages.error(request, _("There is no DIP connection yet. A manager fills it in on the organisation's page."))
@@ -60,9 +65,11 @@ def sync_now(request: AreaRequest) -> HttpResponse:
     return go(request, "sync")
 
 
-@area(Side.PROVIDER, role=Role.EDITOR, methods=("POST",))
+@area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def operation_retry(request: AreaRequest, pk: int) -> HttpResponse:
     row = _problem(request, pk)
+    if request.method != "POST":
+        return go(request, "sync")
     try:
         outbox.retry(row, actor=request.actor)
         tasks.wake()
@@ -72,10 +79,12 @@ def operation_retry(request: AreaRequest, pk: int) -> HttpResponse:
     return _back(request)
 
 
-@area(Side.PROVIDER, role=Role.EDITOR, methods=("POST",))
+@area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def operation_put_ours(request: AreaRequest, pk: int) -> HttpResponse:
     """Somebody changed it in DIP too: what stands here goes over the state in DIP that the page showed."""
     row = _problem(request, pk)
+    if request.method != "POST":
+        return go(request, "sync")
     try:
         operations.put_ours(row, seen=request.POST.get("seen", ""), actor=request.actor)
         tasks.wake()
