@@ -9,6 +9,7 @@ from dipportal.dip.models import Operation
 from dipportal.organisations import invitations
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
+from tests.access import many
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -178,6 +179,15 @@ def operation() -> Objects:
     )
 
 
+def stock_of(name: str) -> Objects:
+    """A template or a snippet of ours, and the neighbour's."""
+
+    def of(organisation: str) -> Maker:
+        return lambda world: {"pk": getattr(many, name)(world, organisation).pk}
+
+    return Objects(of("agency"), {"another provider's": of("rival"), "none at all": nothing_there})
+
+
 SIDES = {"agency": "kade", "kade": "agency"}
 NONE = Objects()
 
@@ -257,6 +267,20 @@ OBJECTS: dict[str, Objects] = {
     "providers:contract_withdraw": provider_contract("proposed"),
     "providers:compare": provider_contract("proposed"),
     "providers:contract_amend": provider_contract("rejected"),
+    "providers:contract_copy": provider_contract("proposed"),
+    "providers:many": NONE,
+    "providers:many_propose": NONE,
+    "providers:batches": NONE,
+    "providers:batch": stock_of("batch"),
+    "providers:batch_retry": stock_of("batch"),
+    "providers:templates": NONE,
+    "providers:template_new": NONE,
+    "providers:template_edit": stock_of("template"),
+    "providers:template_remove": stock_of("template"),
+    "providers:snippets": NONE,
+    "providers:snippet_new": NONE,
+    "providers:snippet_edit": stock_of("snippet"),
+    "providers:snippet_remove": stock_of("snippet"),
     "providers:contract_revise": provider_contract("approved"),
     "providers:contract_adopt": to_answer(),
     "providers:contract_decline": to_answer(),
