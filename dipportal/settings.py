@@ -21,6 +21,8 @@ django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("VAR_DIR") or BASE_DIR / "var")
+# Files of people, which only a view gives out.
+PRIVATE_DIR = VAR_DIR / "private"
 
 DEBUG = environment.flag("DEBUG", False)
 DEMO_MODE = environment.flag("DEMO_MODE", False)

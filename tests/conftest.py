@@ -21,6 +21,7 @@ def plain_settings(settings: Any, tmp_path: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MAIL_CONFIGURED = True
     settings.DIP_PACE_SECONDS = 0.0
+    settings.PRIVATE_DIR = tmp_path / "private"
     celery.conf.broker_url = "memory://"
 
 

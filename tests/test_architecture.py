@@ -179,6 +179,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "contracts.batch": ("batch.made", "batch.retried"),
     "contracts.termstemplate": ("template.created", "template.updated", "template.removed"),
     "contracts.snippet": ("snippet.created", "snippet.updated", "snippet.removed"),
+    "contracts.standingagreement": ("standing.created", "standing.updated", "standing.ended"),
     "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
 }
 EXEMPT: dict[str, str] = {

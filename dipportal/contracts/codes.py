@@ -40,4 +40,7 @@ declare(
     Code("snippet.created", _("Snippet made"), Audience.PROVIDER, icon="plus"),
     Code("snippet.updated", _("Snippet changed"), Audience.PROVIDER, icon="pencil"),
     Code("snippet.removed", _("Snippet removed"), Audience.PROVIDER, tone="warning", icon="trash"),
+    Code("standing.created", _("Standing agreement put on file"), Audience.BOTH, icon="file-certificate"),
+    Code("standing.updated", _("Standing agreement changed"), Audience.BOTH, icon="pencil"),
+    Code("standing.ended", _("Standing agreement ended"), Audience.BOTH, tone="warning", icon="calendar-off"),
 )

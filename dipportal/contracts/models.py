@@ -283,3 +283,4 @@ for _term in TERMS:
 
 # Django looks for models here only; these need the agreement above.
 from dipportal.contracts.models_batch import Batch, BatchRow, Snippet, TermsTemplate  # noqa: E402, F401
+from dipportal.contracts.models_standing import StandingAgreement  # noqa: E402, F401

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts.enums import OUTSIDE, AnswerSource, ContractType, Status
 from dipportal.contracts.models import Contract
+from dipportal.contracts.models_standing import StandingAgreement
 from dipportal.contracts.terms import BY_NAME, OPEN_END, START_TIME, Unit, normalise, terms_of
 from dipportal.contracts.transitions import MOVES
 from dipportal.core import dates
@@ -261,6 +262,15 @@ def warnings_in_terms(kind: str, values: dict[str, Any]) -> list[Warning_]:
     if kind == ContractType.VOLUME and len(values.get("tranches") or []) == 1:
         found.append(Warning_("tranches", _("With one tranche this is a partage.")))
     return found
+
+
+def fault_in_standing(contract: Contract, found: StandingAgreement | None) -> str | Promise | None:
+    """Why 'the standing agreement applies' says more than is on file; `found` as `standing.on_file` gives it."""
+    if not contract.standing_agreement or found is not None:
+        return None
+    return gettext_lazy(
+        "The terms say that the standing agreement applies, but none is on file for the day of the first performance."
+    )
 
 
 def fault_in_rejection(contract: Contract, reason: str, rejected_terms: list[str]) -> str | Promise | None:
