@@ -170,6 +170,7 @@ def _remark_field(label: str | Promise) -> forms.CharField:
 class Change:
     """One term of an adapted proposal that says something else than the proposal."""
 
+    name: str
     label: str | Promise
     old: str
     new: str
@@ -201,7 +202,7 @@ class CounterForm(TermsForm):
         found = []
         for name in rules.changed_terms(contract, wanted):
             term = BY_NAME[name]
-            found.append(Change(term.label, text_of(term, term.value(contract)), text_of(term, wanted[name])))
+            found.append(Change(name, term.label, text_of(term, term.value(contract)), text_of(term, wanted[name])))
         return found
 
     def refuse_unfit(self, contract: Contract) -> None:
