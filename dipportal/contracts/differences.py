@@ -93,8 +93,7 @@ class Comparison:
                 yield Part(str(change.label), change.old, change.new)
             for part in parts:
                 if part.changed:
-                    label = f"{change.label}, {part.label}" if part.label else str(change.label)
-                    yield Part(label, part.old, part.new)
+                    yield Part(f"{change.label}, {part.label}", part.old, part.new)
 
 
 def compare(old: Contract, new: Contract, *, reader: Organisation | None = None) -> Comparison:
@@ -204,8 +203,9 @@ def _lines(term: Term, old: Any, new: Any) -> list[Part]:
     if not one or not other or len(one) + len(other) == 2:
         return []
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    labels = {"replace": _("changed"), "delete": _("left out"), "insert": _("added")}
     return [
-        Part("", "\n".join(one[start:end]), "\n".join(other[first:last]))
+        Part(labels[what], "\n".join(one[start:end]), "\n".join(other[first:last]))
         for what, start, end, first, last in blocks
         if what != "equal"
     ]

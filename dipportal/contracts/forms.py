@@ -161,8 +161,8 @@ class TermsForm(forms.Form):
 class VersionsForm(forms.Form):
     """Which two versions of a line to compare; a GET form, so it is an address. `versions`: those its reader sees."""
 
-    met = forms.ChoiceField(label=_("Compare"))
-    versie = forms.ChoiceField(label=pgettext_lazy("compare one version with another", "With"))
+    met = forms.ChoiceField(label=_("Compare"), required=False)
+    versie = forms.ChoiceField(label=pgettext_lazy("compare one version with another", "With"), required=False)
 
     def __init__(self, *, versions: Sequence[Contract], chosen: tuple[Contract | None, Contract]) -> None:
         super().__init__(initial={"met": str(chosen[0].pk) if chosen[0] else "", "versie": str(chosen[1].pk)})

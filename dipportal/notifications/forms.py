@@ -10,7 +10,11 @@ class PreferencesForm(forms.ModelForm[User]):
         fields = ("name", "language", "mail_proposals", "mail_answers")
         help_texts = {
             "language": _("Of the pages and of your mail."),
-            "mail_proposals": _("New proposals to your organisation, and proposals that were withdrawn."),
-            "mail_answers": _("Answers to proposals of your organisation. Answers to your own proposals always come."),
+            "mail_proposals": _(
+                "Proposals to your organisation: new ones, their last day to answer, and what was withdrawn."
+            ),
+            "mail_answers": _(
+                "Answers to proposals of your organisation, also adapted proposals. Answers to your own always come."
+            ),
         }
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}

@@ -154,7 +154,8 @@ def test_of_long_remarks_the_lines_that_differ_are_shown(world: World) -> None:
     old = kept(world, "rent", {"remarks": "Eerst\nzonder pauze\nLaatst"}, world.performances)
     new = kept(world, "rent", {"remarks": "Eerst\r\nmet pauze\r\nLaatst\r\nNog iets"}, world.performances)
     (change,) = compare(old, new).terms
-    assert change.parts == [Part("", "zonder pauze", "met pauze"), Part("", "", "Nog iets")]
+    with translation.override("en"):
+        assert change.parts == [Part("changed", "zonder pauze", "met pauze"), Part("added", "", "Nog iets")]
     assert [(line.old, line.new) for line in compare(old, new).lines()] == [
         ("zonder pauze", "met pauze"),
         ("", "Nog iets"),
