@@ -21,10 +21,14 @@ Piece = TypeVar("Piece", TermsTemplate, Snippet)
 
 
 def kept(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of terms as plain data for JSON, percentages as text; what is not filled in is left out."""
+    """Values of terms as plain data for JSON, percentages as text; what is not filled in is left out.
+
+    A tick box that stands as it stands by itself says nothing either.
+    """
     columns = normalise(kind, dict(values))
     filled = [term for term in terms_of(kind) if values.get(term.name) not in (None, "", [])]
-    return {term.name: _plain(columns[term.name]) for term in filled}
+    said = [term for term in filled if term.unit is not Unit.FLAG or columns[term.name] != term.empty()]
+    return {term.name: _plain(columns[term.name]) for term in said}
 
 
 def _plain(value: Any) -> Any:
