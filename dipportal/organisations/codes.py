@@ -6,6 +6,8 @@ from dipportal.journal.codes import Audience, Code, declare
 declare(
     Code("organisation.created", _("Organisation taken in"), Audience.STAFF, icon="plus"),
     Code("organisation.updated", _("Organisation changed"), Audience.STAFF, icon="pencil"),
+    Code("organisation.settings_changed", _("Rules for agreements changed"), Audience.STAFF, icon="pencil"),
+    Code("member.absence_changed", _("Absence changed"), Audience.STAFF, icon="calendar-off"),
     Code("member.invited", _("Invited"), Audience.STAFF, icon="mail"),
     Code("member.invited_again", _("Invited again"), Audience.STAFF, icon="mail"),
     Code("member.invitation_withdrawn", _("Invitation withdrawn"), Audience.STAFF, icon="arrow-back-up"),

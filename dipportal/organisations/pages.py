@@ -17,7 +17,9 @@ from dipportal.organisations import invitations, memberships
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Invitation, Membership, Organisation
-from dipportal.organisations.page_forms import InvitationForm, OrganisationForm, RoleForm
+from dipportal.organisations.page_forms import AbsenceForm, InvitationForm, OrganisationForm, RoleForm, SettingsForm
+from dipportal.organisations.queries import rights
+from dipportal.organisations.rules import may_set_absence
 
 # What each role may do, on each side; shown beside the members.
 DUTIES: dict[str, dict[Side, str | Promise]] = {
@@ -53,11 +55,12 @@ def _invitation(request: AreaRequest, pk: int) -> Invitation:
 
 def _overview(request: AreaRequest) -> HttpResponse:
     """Whom to call, who is a member and in which role, who was invited."""
-    members = Membership.objects.visible_to(request.organisation).select_related("user").order_by("user__email")
+    rows = Membership.objects.visible_to(request.organisation).select_related("user", "deputy__user")
+    members = list(rows.order_by("user__email"))
     waiting = Invitation.objects.visible_to(request.organisation).filter(accepted_at=None, withdrawn_at=None)
     side = Side(request.organisation.kind)
     context = {
-        "members": members,
+        "rights": rights(members),
         "invitations": waiting.select_related("invited_by"),
         "duties": [(role.label, DUTIES[role][side]) for role in (Role.MANAGER, Role.EDITOR, Role.VIEWER)],
         "now": timezone.now(),
@@ -82,6 +85,50 @@ def _edit(request: AreaRequest) -> HttpResponseBase:
     return _form_page(request, form, _("Name and contact"), _("Save"), stale=stale)
 
 
+def _settings(request: AreaRequest) -> HttpResponseBase:
+    """How agreements are made: two people or one, who decides, and for a provider how long an answer may take."""
+    form = SettingsForm(request.POST if request.method == "POST" else None, organisation=request.organisation)
+    stale: list[Any] | None = None
+    if form.is_valid():
+        try:
+            memberships.change_settings(request.organisation, **form.values(), actor=request.actor)
+        except StaleState:
+            stale = form.meet(Organisation.objects.visible_to(request.organisation).get())
+        except Invalid as refusal:
+            _blame(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(_home(request))
+    return _form_page(request, form, _("How agreements are made"), _("Save"), stale=stale)
+
+
+def _absence(request: AreaRequest, pk: int) -> HttpResponseBase:
+    """Away until a day, with a deputy: one's own, or as a manager anybody's."""
+    membership = _member(request, pk)
+    if not may_set_absence(membership, request.actor):
+        messages.error(request, _("Only a manager says for somebody else that they are away."))
+        return redirect(_home(request))
+    form = AbsenceForm(request.POST if request.method == "POST" else None, membership=membership)
+    stale: list[Any] | None = None
+    if form.is_valid():
+        try:
+            memberships.set_absence(membership, **form.values(), actor=request.actor)
+        except StaleState:
+            stale = form.meet(_member(request, pk))
+        except Invalid as refusal:
+            _blame(form, refusal)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(_home(request))
+    title = _("Absence of %(person)s") % {"person": membership.user.get_full_name()}
+    return _form_page(request, form, title, _("Save"), stale=stale)
+
+
+def _blame(form: Any, refusal: Invalid) -> None:
+    for field, sentence in refusal.fields.items():
+        form.add_error(field, str(sentence))
+
+
 def _invite(request: AreaRequest) -> HttpResponseBase:
     initial = {"role": Role.EDITOR, "language": request.membership.user.language}
     form = InvitationForm(request.POST or None, initial=initial)
@@ -89,8 +136,7 @@ def _invite(request: AreaRequest) -> HttpResponseBase:
         try:
             invitations.invite(request.organisation, actor=request.actor, **form.cleaned_data)
         except Invalid as refusal:
-            for field, sentence in refusal.fields.items():
-                form.add_error(field, str(sentence))
+            _blame(form, refusal)
         else:
             messages.success(request, _("Invited: %(email)s.") % {"email": form.cleaned_data["email"]})
             return redirect(_home(request))
@@ -188,9 +234,12 @@ def _confirm_page(request: AreaRequest, **words: str) -> HttpResponse:
 def urls(side: Side) -> list[URLPattern]:
     """The pages with the door of this side. Reading the overview is for every member, the rest for managers."""
     manages = area(side, role=Role.MANAGER, methods=("GET", "POST"))
+    edits = area(side, role=Role.EDITOR, methods=("GET", "POST"))
     return [
         path("", area(side)(_overview), name="organisation"),
         path("gegevens/", manages(_edit), name="organisation_edit"),
+        path("afspraken/", manages(_settings), name="organisation_settings"),
+        path("leden/<int:pk>/afwezig/", edits(_absence), name="member_absence"),
         path("uitnodigen/", manages(_invite), name="invite"),
         path("uitnodigingen/<int:pk>/opnieuw/", manages(_resend), name="invitation_resend"),
         path("uitnodigingen/<int:pk>/intrekken/", manages(_withdraw), name="invitation_withdraw"),

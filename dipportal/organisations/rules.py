@@ -17,6 +17,12 @@ def must_manage(organisation: Organisation, actor: Actor) -> None:
         raise NotAllowed
 
 
+def may_set_absence(membership: Membership, actor: Actor) -> bool:
+    """Everybody who takes part in answers says so themselves; a manager can for all."""
+    own = actor.user is not None and actor.user.pk == membership.user_id
+    return actor.is_person and actor.acts_for(membership.organisation, Role.EDITOR if own else Role.MANAGER)
+
+
 def is_last_manager(membership: Membership) -> bool:
     """Nobody else can manage: who was made inactive cannot log in."""
     managers = Membership.objects.filter(

@@ -206,6 +206,8 @@ def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
 
 def token(world: World) -> Arguments:
     found: list[str] = []
+        f"{space}:organisation_settings": NONE,
+        f"{space}:member_absence": members(own, other),
     invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
     try:
         invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])

@@ -53,11 +53,14 @@ TYPED: dict[str, dict[str, Any]] = {
 }
 # These save something when the form is sent as it stands: without them the test would prove nothing.
 SAVES = {
-    "receivers:approve", "receivers:reject", "receivers:organisation_edit", "receivers:invite", "receivers:member_role",
-    "receivers:member_remove", "providers:organisation_edit", "providers:invite", "providers:contract_edit",
-    "providers:contract_propose", "providers:contract_withdraw", "providers:contract_amend",
-    "providers:contract_revise", "providers:contract_adopt", "providers:contract_decline", "providers:contract_record",
-    "providers:contract_undo", "providers:contract_extend", "providers:contract_discard", "providers:contract_restore",
+    "receivers:approve", "receivers:reject", "receivers:retract", "receivers:undo",
+    "receivers:organisation_edit",
+    "receivers:invite", "receivers:member_role", "receivers:organisation_settings", "receivers:member_absence",
+    "providers:organisation_settings", "providers:member_absence", "receivers:member_remove",
+    "providers:organisation_edit", "providers:invite", "providers:contract_edit", "providers:contract_propose",
+    "providers:contract_withdraw", "providers:contract_amend", "providers:contract_revise",
+    "providers:contract_adopt", "providers:contract_decline", "providers:contract_record", "providers:contract_undo",
+    "providers:contract_extend", "providers:contract_discard", "providers:contract_restore",
     "providers:production_new", "providers:production_edit", "providers:performance_edit",
     "providers:performance_cancel", "providers:dip_connection",
 }  # fmt: skip
