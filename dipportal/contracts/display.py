@@ -27,10 +27,8 @@ class Row:
     # What the receiver would rather see in a rejected term, and what it says beside it.
     suggestion: str = ""
     remark: str = ""
-
-    @property
-    def changed(self) -> bool:
-        return self.before is not None and self.before != self.text
+    # Does it mean something else than before? ('Not filled in' and zero mean the same.)
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,9 @@ def groups(contract: Contract, before: Contract | None = None) -> list[GroupOfRo
                 warnings=tuple(warning.text for warning in warnings if warning.term == term.name),
                 suggestion=text_of(term, suggested.get(term.name)),
                 remark=remark_on(contract, term.name),
+                changed=before is not None
+                and term.has(before.type)
+                and not term.same(values[term.name], term.value(before)),
             )
         )
     return [GroupOfRows(group.label, rows) for group, rows in found.items() if rows]

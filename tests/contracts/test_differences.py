@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions, rules
 from dipportal.contracts.differences import Comparison, Part, choose, compare, pick, version_before
+from dipportal.contracts.display import groups
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import OPEN_END, TERMS, Term, Unit, terms_of
+from dipportal.contracts.terms import BY_NAME, OPEN_END, TERMS, Term, Unit, terms_of
 from tests.world import World, evening
 
 cents = st.integers(0, 3).map(lambda number: number * 12345)
@@ -122,6 +123,26 @@ def test_exactly_what_differs_in_the_raw_data_is_shown(
         assert not compare(version, version).differs
     if kind == other_kind:
         assert [change.name for change in found.terms] == rules.changed_terms(old, new.term_values())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pair=pairs())
+def test_the_page_of_a_version_marks_what_the_comparison_shows(
+    world: World, pair: tuple[str, dict[str, Any], str, dict[str, Any]]
+) -> None:
+    kind, one, other_kind, other = pair
+    old, new = (
+        kept(world, kind, {**one, **filled(kind)}, []),
+        kept(world, other_kind, {**other, **filled(other_kind)}, []),
+    )
+    both = {term.name for term in TERMS if term.has(kind) and term.has(other_kind)}
+    marked = {row.term.name for group in groups(new, old) for row in group.rows if row.changed}
+    assert marked == {change.name for change in compare(old, new).terms} & both
+
+
+def filled(kind: str) -> dict[str, bool]:
+    """Columns that the portal never leaves empty."""
+    return {"copyright_part_added": True} if BY_NAME["copyright_part_added"].has(kind) else {}
 
 
 def test_swapping_two_versions_swaps_the_columns_of_every_part(world: World) -> None:
