@@ -49,6 +49,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "providers:production_new": {"title": "Nieuw stuk"},
     "providers:contract_decline": {"reason": "Te laag."},
     "providers:contract_record": {"answer": "approved", "source": "letter"},
+    "providers:standing_new": {"theater": "19", "title": "Mantel", "valid_from": "2026-01-01"},
     "providers:dip_connection": {"client_id": "een-client", "secret": "een-geheim"},
 }
 # These save something when the form is sent as it stands: without them the test would prove nothing.
@@ -62,7 +63,8 @@ SAVES = {
     "providers:contract_adopt", "providers:contract_decline", "providers:contract_record", "providers:contract_undo",
     "providers:contract_extend", "providers:contract_discard", "providers:contract_restore",
     "providers:production_new", "providers:production_edit", "providers:performance_edit",
-    "providers:performance_cancel", "providers:dip_connection",
+    "providers:performance_cancel", "providers:dip_connection", "providers:standing_new", "providers:standing_edit",
+    "providers:standing_end",
 }  # fmt: skip
 
 TEXT, NUMBER, MOMENT = "ZZATTACK", 424242, "2001-01-01T01:01"
@@ -163,6 +165,8 @@ REJECTION = ANSWER - {"answer_note"} | {"rejection_reason", "rejected_terms"}
 MAY_CHANGE = {
     "receivers:approve": ANSWER,
     "receivers:reject": REJECTION,
+    "receivers:retract": REJECTION,
+    "receivers:undo": REJECTION | ANSWER,
     # The provider's own answers: to an adapted proposal, written down on behalf, taken back.
     "providers:contract_adopt": ANSWER,
     "providers:contract_decline": ANSWER - {"answer_note"} | {"rejection_reason"},

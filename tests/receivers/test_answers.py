@@ -333,3 +333,13 @@ def test_a_viewer_takes_nothing_back(world: World, client: Client, url: Url) -> 
     client.force_login(world.people["kade_viewer"])
     assert "undo" not in acts(client.get(url("contract", pk=contract.pk)))
     assert client.post(url("undo", pk=contract.pk), {"version": contract.version}).status_code == 403
+
+
+def test_what_is_wrong_with_a_suggested_tranche_leads_to_its_box(world: World, editor: Client, url: Url) -> None:
+    terms = {"tranches": [{"amount": 99_999_999, "percentage": "70.00"}], "copyright_percentage": Decimal(12)}
+    contract = world.contract(kind="volume", terms=terms, status="proposed")
+    answer = {"version": contract.version, "reason": "Anders.", "suggest_tranches-0-percentage": "170"}
+    page = editor.post(url("reject", pk=contract.pk), answer).content.decode()
+    assert 'href="#reject_suggest_tranches-0-amount"' in page
+    assert re.search(r'<input[^>]*\sid="reject_suggest_tranches-0-amount"', page)
+    assert re.search(r'<label[^>]*for="reject_suggest_tranches-0-percentage"', page)
