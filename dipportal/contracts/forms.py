@@ -146,6 +146,10 @@ class TermsForm(forms.Form):
                 self.add_error(name, str(sentence))
         return cleaned
 
+    def begun(self) -> dict[str, Any]:
+        """The terms as they stood before anything was typed."""
+        return {term.name: self.initial.get(term.name) for term in terms_of(self.kind)}
+
     def terms(self) -> dict[str, Any]:
         """The cleaned terms, ready for an action."""
         return {term.name: self.cleaned_data.get(term.name) for term in terms_of(self.kind)}

@@ -79,7 +79,7 @@ class ContractForm(TermsForm):
 
     def __init__(self, *args: Any, offered: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["performances"].queryset = offered  # type: ignore[attr-defined]
+        self.fields["performances"].queryset = self.offered = offered  # type: ignore[attr-defined]
 
     @classmethod
     def of(cls, contract: Contract, organisation: Organisation, data: Any = None) -> "ContractForm":

@@ -10,6 +10,7 @@ from dipportal.providers.views import (
     productions,
     start,
     sync,
+    yields,
 )
 
 app_name = "providers"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("voorstellingen/<int:pk>/annuleren/", performances.performance_cancel, name="performance_cancel"),
     path("afspraken/", contracts.contract_list, name="contracts"),
     path("afspraken/nieuw/", drafting.contract_new, name="contract_new"),
+    path("afspraken/opbrengst/<str:kind>/", yields.contract_yield, name="contract_yield"),
     path("afspraken/<int:pk>/", contracts.contract, name="contract"),
     path("afspraken/<int:pk>/bewerken/", drafting.contract_edit, name="contract_edit"),
     path("afspraken/<int:pk>/voorstellen/", contracts.propose, name="contract_propose"),
@@ -49,5 +51,6 @@ urlpatterns = [
     path("synchronisatie/opnieuw/<int:pk>/", sync.operation_retry, name="operation_retry"),
     path("synchronisatie/onze/<int:pk>/", sync.operation_put_ours, name="operation_put_ours"),
     path("afspraken/", include("dipportal.providers.many_urls")),
+    path("", include("dipportal.providers.paper_urls")),
     path("organisatie/", include("dipportal.providers.organisation_urls")),
 ]

@@ -14,6 +14,7 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.receivers import loaders
 from dipportal.receivers.forms import Answer, CounterForm, RetractForm
 from dipportal.receivers.refusals import too_late
+from dipportal.receivers.yields import of_form
 
 
 @area(Side.RECEIVER, role=Role.EDITOR, methods=("GET", "POST"))
@@ -94,7 +95,8 @@ def _page(
     request: AreaRequest, contract: Contract, form: CounterForm, *, status: int = 200, **context: object
 ) -> HttpResponse:
     kind = ContractType(contract.type)
-    context = {"contract": contract, "form": form, "kind": kind, **context}
+    money = of_form(contract, form)
+    context = {"contract": contract, "form": form, "kind": kind, "money": money, **context}
     return render(request, "receivers/counter.html", context, status=status)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from dipportal.contracts import actions, four_eyes, rules
+from dipportal.contracts import actions, four_eyes, rules, standing, yields
 from dipportal.contracts.display import GroupOfRows, Row, groups, remark_on, start_time_rejected
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
@@ -58,7 +58,9 @@ def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
         "before": before,
         "versions": [Version(version, proposal_in_words(version), answer_in_words(version)) for version in versions],
         "evenings": evenings,
+        "money": yields.of_contract(contract, evenings),
         "cancelled": [evening for evening in evenings if evening.cancelled],
+        "standing": standing.notice(contract),
         "start_time_rejected": start_time_rejected(contract),
         "start_time_remark": remark_on(contract, START_TIME),
         "own_share": format_percent(Decimal(100) - share) if share is not None else "",

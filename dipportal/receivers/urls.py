@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from dipportal.receivers import answers, compare, counters, many, views
+from dipportal.receivers import answers, compare, counters, many, views, yields
 
 app_name = "receivers"
 urlpatterns = [
@@ -12,10 +12,12 @@ urlpatterns = [
     path("afspraken/<int:pk>/goedkeuren/", answers.approve, name="approve"),
     path("afspraken/<int:pk>/afkeuren/", answers.reject, name="reject"),
     path("afspraken/<int:pk>/aanpassen/", counters.counter, name="counter"),
+    path("afspraken/<int:pk>/opbrengst/", yields.contract_yield, name="contract_yield"),
     path("afspraken/<int:pk>/intrekken/", counters.retract, name="retract"),
     path("afspraken/<int:pk>/terugnemen/", answers.undo, name="undo"),
     path("afspraken/<int:pk>/vergelijken/", compare.compare, name="compare"),
     path("voorstellingen/", views.performances, name="performances"),
     path("zoeken/", views.search, name="search"),
+    path("", include("dipportal.receivers.paper_urls")),
     path("organisatie/", include("dipportal.receivers.organisation_urls")),
 ]

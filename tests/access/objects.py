@@ -9,7 +9,7 @@ from dipportal.dip.models import Operation
 from dipportal.organisations import invitations
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
-from tests.access import many
+from tests.access import many, paper
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -188,6 +188,16 @@ def stock_of(name: str) -> Objects:
     return Objects(of("agency"), {"another provider's": of("rival"), "none at all": nothing_there})
 
 
+def standing(own: tuple[str, str], foreign: tuple[str, str]) -> Objects:
+    """A standing agreement between these two, with its PDF."""
+
+    def between(pair: tuple[str, str]) -> Maker:
+        return lambda world: {"pk": paper.standing_agreement(world, *pair).pk}
+
+    return Objects(between(own), {"the neighbour's": between(foreign), "none at all": nothing_there})
+
+
+OURS, RIVALS, NEIGHBOURS = ("agency", "kade"), ("rival", "kade"), ("agency", "haven")
 SIDES = {"agency": "kade", "kade": "agency"}
 NONE = Objects()
 
@@ -196,6 +206,8 @@ def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
     return {
         f"{space}:organisation": NONE,
         f"{space}:organisation_edit": NONE,
+        f"{space}:organisation_settings": NONE,
+        f"{space}:member_absence": members(own, other),
         f"{space}:invite": NONE,
         f"{space}:invitation_resend": invitations_of(own, other),
         f"{space}:invitation_withdraw": invitations_of(own, other),
@@ -206,8 +218,6 @@ def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
 
 def token(world: World) -> Arguments:
     found: list[str] = []
-        f"{space}:organisation_settings": NONE,
-        f"{space}:member_absence": members(own, other),
     invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
     try:
         invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])
@@ -224,6 +234,7 @@ OBJECTS: dict[str, Objects] = {
         lambda world: {"slug": world.agency.slug}, {"a stranger's": lambda world: {"slug": "bestaat-niet"}}
     ),
     "preferences": NONE,
+    "check_paper": NONE,
     "health_live": NONE,
     "health_ready": NONE,
     "receivers:start": NONE,
@@ -234,9 +245,13 @@ OBJECTS: dict[str, Objects] = {
     "receivers:answers": NONE,
     "receivers:answered": NONE,
     "receivers:counter": receiver_contract(),
+    "receivers:contract_yield": receiver_contract(),
     "receivers:retract": own_counter(),
     "receivers:undo": receiver_contract("approved"),
     "receivers:compare": receiver_contract(),
+    "receivers:paper": receiver_contract(),
+    "receivers:standing": NONE,
+    "receivers:standing_file": standing(OURS, NEIGHBOURS),
     "receivers:performances": NONE,
     "receivers:search": NONE,
     **organisation_pages("receivers", "kade", "haven"),
@@ -251,6 +266,12 @@ OBJECTS: dict[str, Objects] = {
     "providers:halls": NONE,
     "providers:performance_edit": performance(),
     "providers:performance_cancel": performance(),
+    "providers:paper": provider_contract("concept"),
+    "providers:standing": NONE,
+    "providers:standing_new": NONE,
+    "providers:standing_edit": standing(OURS, RIVALS),
+    "providers:standing_end": standing(OURS, RIVALS),
+    "providers:standing_file": standing(OURS, RIVALS),
     "providers:finder": NONE,
     "providers:members": NONE,
     "providers:search": NONE,
@@ -264,6 +285,7 @@ OBJECTS: dict[str, Objects] = {
     "providers:contracts": NONE,
     "providers:contract_new": NONE,
     "providers:contract": provider_contract("proposed"),
+    "providers:contract_yield": Objects(lambda world: {"kind": "partage"}, {"no type": lambda world: {"kind": "x"}}),
     "providers:contract_edit": provider_contract("concept"),
     "providers:contract_propose": provider_contract("concept"),
     "providers:contract_withdraw": provider_contract("proposed"),

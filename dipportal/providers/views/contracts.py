@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dipportal.contracts import actions, display, four_eyes, rules
+from dipportal.contracts import actions, display, four_eyes, rules, standing, yields
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
@@ -75,14 +75,17 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
     versions = list(contracts.versions_of(shown, request.organisation).select_related("proposed_by", "answered_by"))
     entries = list(timeline(shown.thread, side=Audience.PROVIDER))
     open_call = shown.status == Status.PROPOSED and not shown.is_counter
+    performances = list(shown.performances.select_related("hall").order_by("starts_at"))
     return {
         "contract": shown,
         "state": state_of(shown),
         **line_of(shown, versions),
-        "performances": shown.performances.select_related("hall").order_by("starts_at"),
+        "performances": performances,
+        "money": yields.of_contract(shown, performances),
         "groups": display.groups(shown, shown.parent),
         "missing": rules.faults_in_terms(shown.type, shown.term_values(), complete=True),
         "warnings": rules.warnings_in_terms(shown.type, shown.term_values()),
+        "standing": standing.notice(shown),
         "start_time_rejected": display.start_time_rejected(shown),
         "start_time_remark": display.remark_on(shown, START_TIME),
         "suggested": bool(rules.suggested_values(shown)),

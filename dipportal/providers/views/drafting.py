@@ -23,6 +23,7 @@ from dipportal.providers.forms import ContractForm, TypeForm, hints_for
 from dipportal.providers.pages import address, blame, go, tell, typed
 from dipportal.providers.snippets import inserted, template_values
 from dipportal.providers.stale import stale_rows
+from dipportal.providers.views import yields
 
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
@@ -109,7 +110,7 @@ def _fill_in(request: AreaRequest, production: Production, theater: Theater, kin
             "agency_as_provider": True,
         },
     )
-    if request.method == "POST" and not inserted(request, form) and form.is_valid():
+    if request.method == "POST" and not _only_asked(request, form) and form.is_valid():
         made = _create(request, form, production, theater)
         if made is not None:
             messages.success(request, _("Saved as a concept. The theater sees nothing until you propose it."))
@@ -119,9 +120,15 @@ def _fill_in(request: AreaRequest, production: Production, theater: Theater, kin
         "production": production,
         "theater": theater,
         "kind": ContractType(kind),
+        "money": yields.of_form(form),
         "back_url": _step(request, production=production.pk, theater=theater.pk),
     }
     return render(request, "providers/contract_form.html", context)
+
+
+def _only_asked(request: AreaRequest, form: ContractForm) -> bool:
+    """Without scripts the sums and the snippets are asked for with a button: nothing is saved by it."""
+    return "calculate" in request.POST or inserted(request, form)
 
 
 def _create(request: AreaRequest, form: ContractForm, production: Production, theater: Theater) -> Contract | None:
@@ -155,7 +162,7 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
     hints = hints_for(concept)
     form.mark(hints)
     stale: list[Any] | None = None
-    if request.method == "POST" and not inserted(request, form) and form.is_valid():
+    if request.method == "POST" and not _only_asked(request, form) and form.is_valid():
         try:
             _update(request, concept, form)
             messages.success(request, _("Saved."))
@@ -174,6 +181,7 @@ def contract_edit(request: AreaRequest, pk: int) -> HttpResponse:
         "hints": hints,
         "closed": not rules.may(concept, "update", request.actor),
         "kind": ContractType(concept.type),
+        "money": yields.of_form(form),
         "back_url": address(request, "contract", pk=pk),
         "reload_url": address(request, "contract_edit", pk=pk),
     }
