@@ -122,6 +122,7 @@ class Result:
     row: BatchRow
     production: Production | None
     theater: Theater | None
+    first_at: dt.datetime | None
 
     @property
     def changed_since(self) -> bool:
@@ -131,19 +132,22 @@ class Result:
 
 
 def results_of(batch: Batch) -> list[Result]:
-    """One query, and two more for the names in rows that have no agreement yet."""
+    """One query, and three more for the names in rows that have no agreement yet."""
     rows = list(batch.rows.select_related("contract__production", "contract__theater"))
     bare = [row.intent for row in rows if row.contract is None]
     productions = Production.objects.visible_to(batch.provider).in_bulk({one["production"] for one in bare})
     theaters = Theater.objects.in_bulk({one["theater"] for one in bare})
-    return [
-        Result(
-            row,
-            row.contract.production if row.contract else productions.get(row.intent["production"]),
-            row.contract.theater if row.contract else theaters.get(row.intent["theater"]),
-        )
-        for row in rows
-    ]
+    plays = Performance.objects.visible_to(batch.provider).in_bulk({one["performances"][0] for one in bare})
+    found = []
+    for row in rows:
+        if row.contract is not None:
+            made = row.contract
+            found.append(Result(row, made.production, made.theater, made.first_at))
+        else:
+            first = plays.get(row.intent["performances"][0])
+            production, theater = productions.get(row.intent["production"]), theaters.get(row.intent["theater"])
+            found.append(Result(row, production, theater, first.starts_at if first else None))
+    return found
 
 
 def unfinished() -> QuerySet[Batch]:

@@ -216,6 +216,8 @@ def test_one_failing_row_fails_alone_with_its_reason(world: World) -> None:
     row = batch.rows.get(position=2)
     assert row.contract is None
     assert row.text
+    told = batches.results_of(batch)[1]
+    assert (told.production, told.theater, told.first_at) == (world.production, plays[1].theater, plays[1].starts_at)
     assert Contract.objects.count() == 2
 
 

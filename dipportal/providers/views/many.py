@@ -208,8 +208,9 @@ def _lines(request: AreaRequest, rows: list[Planned], *, shown_before: bool) -> 
 
 
 def _texts(row: Planned, names: Iterable[str]) -> list[tuple[str | Promise, str]]:
-    pairs = [(BY_NAME[name].label, display.text_of(BY_NAME[name], row.terms.get(name))) for name in names]
-    return [(label, text) for label, text in pairs if text]
+    """What is filled in; a surcharge of nothing is no news."""
+    values = [(BY_NAME[name], row.terms.get(name)) for name in names]
+    return [(term.label, display.text_of(term, value)) for term, value in values if term.is_filled(value)]
 
 
 def _make(request: AreaRequest, kind: BatchKind, rows: list[Planned]) -> Batch | None:
