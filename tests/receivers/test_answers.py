@@ -25,8 +25,15 @@ def text_of(reply: Any) -> str:
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", reply.content.decode())))
 
 
+# Everything with which a receiver changes something; reading (a PDF, a comparison) is nobody's answer.
+CHANGES = {
+    "approve", "reject", "counter", "check", "send", "retract", "undo", "tick_approve", "tick_reject", "approve_many",
+    "reject_many",
+}  # fmt: skip
+
+
 def acts(reply: Any) -> set[str]:
-    return set(re.findall(r'data-action="(\w+)"', reply.content.decode()))
+    return set(re.findall(r'data-action="(\w+)"', reply.content.decode())) & CHANGES
 
 
 def last_day(contract: Contract, days: int) -> None:

@@ -15,6 +15,7 @@ from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.dip.models import RemoteRecord
 from tests.access.plain import plain
+from tests.receivers.test_answers import acts
 from tests.world import PASSWORD, World, evening
 
 
@@ -120,7 +121,9 @@ def test_opening_an_answer_s_address_changes_nothing(world: World, editor: Clien
 def test_a_viewer_reads_and_has_no_buttons(world: World, client: Client) -> None:
     contract = world.contract(status="proposed")
     client.force_login(world.people["kade_viewer"])
-    assert "data-action" not in client.get(url("contract", pk=contract.pk)).content.decode()
+    page = client.get(url("contract", pk=contract.pk))
+    assert acts(page) == set()
+    assert f"/afspraken/{contract.pk}/goedkeuren/" not in page.content.decode()
     assert client.post(url("approve", pk=contract.pk), {"version": contract.version}).status_code == 403
 
 
