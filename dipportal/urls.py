@@ -12,6 +12,7 @@ urlpatterns = [
     path("aanbieder/<slug:organisation>/", include("dipportal.providers.urls")),
     path("afnemer/<slug:organisation>/", include("dipportal.receivers.urls")),
     path("", include("dipportal.notifications.urls")),
+    path("", include("dipportal.contracts.urls")),
     path("account/", include("allauth.urls")),
     path("demo/", include("dipportal.demo.urls")),
     path("beheer/", admin.site.urls),

@@ -6,6 +6,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.core.files import private_storage
@@ -77,6 +78,11 @@ class StandingAgreement(models.Model):
     @property
     def thread(self) -> str:
         return f"standing:{self.pk}"
+
+    @property
+    def file_name(self) -> str:
+        """Safe in a header and on every disk."""
+        return f"{slugify(self.title)[:80].strip('-_') or self.pk}.pdf"
 
     @property
     def state(self) -> str:

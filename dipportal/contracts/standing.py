@@ -3,15 +3,17 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Theater
 from dipportal.contracts import rules
 from dipportal.contracts.models import Contract
 from dipportal.contracts.models_standing import StandingAgreement, StandingQuerySet
@@ -42,12 +44,31 @@ def on_file(contract: Contract) -> StandingAgreement | None:
     return rows.in_force_on(timezone.localdate(contract.first_at)).order_by("-valid_from", "-pk").first()
 
 
-def in_words(contract: Contract) -> str:
-    """What stands behind the term, for paper: 'no', or which one applies. One query when it says yes."""
+@dataclass(frozen=True)
+class Notice:
+    """What stands behind the term 'the standing agreement applies': which one, or that none is on file."""
+
+    text: str
+    found: StandingAgreement | None
+
+
+def notice(contract: Contract) -> Notice | None:
+    """None when the terms do not say that one applies. One query when they do."""
     if not contract.standing_agreement:
-        return _("no")
+        return None
     found = on_file(contract)
-    return _("yes") + ". " + (applies(found) if found else str(rules.fault_in_standing(contract, found)))
+    return Notice(applies(found) if found else str(rules.fault_in_standing(contract, found)), found)
+
+
+def in_words(contract: Contract) -> str:
+    """The term with what stands behind it, for paper."""
+    told = notice(contract)
+    return _("yes") + f". {told.text}" if told else _("no")
+
+
+def theaters_to_choose() -> QuerySet[Theater]:
+    """The theaters that an organisation runs here: with it a standing agreement can be made."""
+    return Theater.objects.filter(receiver__isnull=False).select_related("receiver").order_by("name", "pk")
 
 
 def applies(found: StandingAgreement) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
-from django.http import HttpResponse
+from django.db.models.fields.files import FieldFile
+from django.http import FileResponse, Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
 
@@ -34,9 +35,22 @@ def private_storage() -> PrivateStorage:
 
 def pdf_reply(content: bytes, name: str) -> HttpResponse:
     """A PDF to keep on one's own disk: no cache holds it, and no browser takes it for anything else."""
-    headers: dict[str, Any] = {
+    return HttpResponse(content, headers=_headers(name))
+
+
+def private_pdf(file: FieldFile, name: str) -> FileResponse:
+    """The same for a file of `PrivateStorage`. Raises Http404 when the disk does not have it (any more)."""
+    try:
+        opened = file.open("rb")
+    except FileNotFoundError as gone:
+        raise Http404 from gone
+    return FileResponse(opened, headers=_headers(name))
+
+
+def _headers(name: str) -> dict[str, Any]:
+    return {
+        "Content-Type": "application/pdf",
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=name),
         "Cache-Control": "no-store, private",
         "X-Content-Type-Options": "nosniff",
     }
-    return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -6,6 +6,8 @@ from dipportal.catalogue import queries as catalogue
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
+from dipportal.contracts.models_standing import StandingAgreement
+from dipportal.contracts.standing import standing_of
 from dipportal.organisations.areas import AreaRequest
 
 
@@ -24,3 +26,8 @@ def contract(request: AreaRequest, pk: int) -> Contract:
         ),
         pk=pk,
     )
+
+
+def standing(request: AreaRequest, pk: int, *, with_file: bool = False) -> StandingAgreement:
+    rows = standing_of(request.organisation)
+    return get_object_or_404(rows.exclude(file="") if with_file else rows, pk=pk)

@@ -7,7 +7,9 @@ from dipportal.organisations.areas import AreaRequest
 from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
 from dipportal.receivers import loaders
 
-CONTRACT_PAGES = ("contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare")
+CONTRACT_PAGES = (
+    "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
+)  # fmt: skip
 
 
 def items(request: AreaRequest) -> list[Item]:
