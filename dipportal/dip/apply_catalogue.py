@@ -17,7 +17,7 @@ from dipportal.contracts import mirror as agreements
 from dipportal.dip import state
 from dipportal.dip.apply_reference import MOST_ID, clip, genre_row, hall_row, producer_row, theater_stub
 from dipportal.dip.models import Kind, Operation, RecordKind, Subject
-from dipportal.dip.pull_records import Memory, Page
+from dipportal.dip.pull_records import MANY, Memory, Page
 from dipportal.dip.pull_run import Tally
 from dipportal.dip.records import PerformanceRecord, ProductionRecord
 from dipportal.organisations.actors import Actor
@@ -160,6 +160,8 @@ def _odd_performance(record: PerformanceRecord, productions: Collection[str]) ->
         return _("Unknown status: %(status)s") % {"status": record.raw_status}
     if record.production_id not in productions:
         return _("Its production %(production)s is not known here.") % {"production": record.production_id}
+    if record.number <= 0:
+        return _("A number is out of range.")
     return _out_of_range([record.theater.id, *([record.hall.id] if record.hall else [])])
 
 
@@ -229,23 +231,44 @@ def _missing(page: ProducerPage, under: Under) -> Tally:
         return tally
     first, last = page.seasons
     own = Production.objects.filter(producer=page.producer_id, season__gte=first, season__lte=last)
-    gone = _gone(Memory.load(under.organisation, RecordKind.PRODUCTION), page.productions.ids, own)
+    memory = Memory.load(under.organisation, RecordKind.PRODUCTION)
+    gone = _gone(memory, page.productions.ids, own)
+    if not page.productions.ids and len(gone) >= MANY:
+        tally.not_believed(str(RecordKind.PRODUCTION.label).capitalize(), len(gone))
+        return tally
+    memory.mark(gone.values(), missing=True)
     tally.counts["missing"] += mirror.mark_missing(Production.objects.filter(pk__in=gone))
     if page.performances.whole:
-        of_these = Performance.objects.filter(production__dip_id__in=page.complete)
-        gone = _gone(Memory.load(under.organisation, RecordKind.PERFORMANCE), page.performances.ids, of_these)
-        tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=gone))
+        tally.add(_missing_performances(page, under))
     return tally
 
 
-def _gone(memory: Memory, returned: Collection[str], among: Any) -> set[int]:
-    """Rows that were seen in an earlier pull and are not among the returned ones."""
+def _missing_performances(page: ProducerPage, under: Under) -> Tally:
+    """Of each production on its own: its list may be the one that came back empty."""
+    tally = Tally()
+    memory = Memory.load(under.organisation, RecordKind.PERFORMANCE)
+    of_these = Performance.objects.filter(production__dip_id__in=page.complete)
+    gone = _gone(memory, page.performances.ids, of_these)
+    returned = {record.production_id for record in page.performances.records.values()}
+    tours: dict[str, list[int]] = {}
+    for pk, dip_id in of_these.filter(pk__in=gone).values_list("pk", "production__dip_id"):
+        tours.setdefault(dip_id, []).append(pk)
+    for dip_id, pks in tours.items():
+        if dip_id not in returned and len(pks) >= MANY:
+            tally.not_believed(f"{str(RecordKind.PERFORMANCE.label).capitalize()} {dip_id}", len(pks))
+            continue
+        memory.mark([gone[pk] for pk in pks], missing=True)
+        tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=pks))
+    return tally
+
+
+def _gone(memory: Memory, returned: Collection[str], among: Any) -> dict[int, str]:
+    """Rows that were seen in an earlier pull and are not among the returned ones, with their number in DIP."""
     candidates = {
-        known.local_id: key for key, known in memory.known.items() if key not in returned and not known.missing
+        known.local_id: key
+        for key, known in memory.known.items()
+        if key not in returned and not known.missing and known.local_id is not None
     }
-    candidates.pop(None, None)
     if not candidates:
-        return set()
-    gone = set(among.filter(pk__in=candidates).values_list("pk", flat=True))
-    memory.mark([candidates[pk] for pk in gone], missing=True)
-    return gone
+        return {}
+    return {pk: candidates[pk] for pk in among.filter(pk__in=candidates).values_list("pk", flat=True)}

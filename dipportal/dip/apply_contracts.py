@@ -18,13 +18,14 @@ from dipportal.contracts import actions, mirror
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.mirror import ContractFacts, Following
 from dipportal.contracts.models import Contract
+from dipportal.core import logs
 from dipportal.core.errors import PortalError
 from dipportal.dip import state, wire
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
 from dipportal.dip.apply_catalogue import Under, under_way, unsent
 from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
 from dipportal.dip.models import Kind, Operation, RecordKind, Subject
-from dipportal.dip.pull_records import Memory, Page
+from dipportal.dip.pull_records import MANY, Memory, Page
 from dipportal.dip.pull_run import Tally, each_alone
 from dipportal.dip.records import ContractRecord
 from dipportal.journal.models import Entry
@@ -79,6 +80,7 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
 def _odd(record: ContractRecord) -> str:
     """Why this record cannot be an agreement here, in words; '' when it can."""
     numbers = [record.id, record.theater.id, record.producer.id if record.producer else 1]
+    plays = [number for number, _date in record.performances]
     faults = {
         _("Unknown type: %(type)s") % {"type": record.type}: record.type not in ContractType.values,
         _("Unknown status: %(status)s") % {"status": record.raw_status}: record.status is None,
@@ -86,7 +88,8 @@ def _odd(record: ContractRecord) -> str:
         _("The production is missing or unreadable."): not 0 < len(record.production_id) <= 40,
         _("There are no performances in it."): not record.performances,
         _("A performance has no date."): any(date is None for _number, date in record.performances),
-        _("A number is out of range."): not all(0 < number <= MOST_ID for number in numbers),
+        _("A number is out of range."): not all(0 < number <= MOST_ID for number in numbers)
+        or any(number <= 0 for number in plays),
     }
     return next((text for text, is_so in faults.items() if is_so), "")
 
@@ -200,7 +203,8 @@ def _create(work: Work, facts: Mapping[str, ContractFacts]) -> None:
     refused = each_alone(sorted(facts, key=int), write)
     for key, error in refused:
         work.local.pop(key, None)
-        work.faults[key] = _("The database refuses it: %(reason)s") % {"reason": str(error).splitlines()[0]}
+        work.faults[key] = _("The database refuses it; the log of the portal says why.")
+        log.error("agreement refused by the database", remote=key, reason=logs.first_line(error))
     work.counts["new"] += len(facts) - len(refused)
 
 
@@ -255,7 +259,9 @@ def _happen(work: Work, event: Event) -> None:
                     if verdict.conflict == "answers"
                     else conflict_of_terms(row, facts, event.differences)
                 )
-                work.counts["conflicts"] += actions.flag_conflict(row, text=in_words, actor=work.under.actor)
+                work.counts["conflicts"] += actions.flag_conflict(
+                    row, text=in_words, kind=verdict.conflict, actor=work.under.actor
+                )
             carry_out(row, facts, verdict.moves, actor=work.under.actor)
     except PortalError as error:
         work.faults[event.key] = str(error)
@@ -349,6 +355,9 @@ def _missing(work: Work, *, full: bool) -> Tally:
     if not work.page.whole:
         text = _("%(count)d agreements are not in the answer, but a part of it is unreadable; nothing is marked.")
         tally.errors.append(text % {"count": len(gone)})
+        return tally
+    if not work.page.ids and len(gone) >= MANY:
+        tally.not_believed(str(RecordKind.CONTRACT.label).capitalize(), len(gone))
         return tally
     work.memory.mark(gone, missing=True)
     tally.counts["missing"] += catalogue.mark_missing(_rows_of(work, gone))

@@ -78,12 +78,12 @@ def _apply(page: Page[Any], kind: RecordKind, model: type[Reference], write: Cal
     tally = Tally()
     memory = Memory.load(None, kind)
     news = memory.news(page)
-    odd = {key for key, record in news.items() if not 0 < record.id <= MOST_ID}
+    odd = {key for key, record in news.items() if not all(0 < number <= MOST_ID for number in _numbers_in(record))}
     fit = {key: record for key, record in news.items() if key not in odd}
     if fit:
         write(list(fit.values()))
     for key, record in news.items():
-        fault = _("The number is out of range.") if key in odd else ""
+        fault = _("A number is out of range.") if key in odd else ""
         memory.remember(key, raw=record.raw, digest_=page.digests[key], fault=fault)
     tally.counts.update(_numbers(page, memory, fit))
     tally.counts["faults"] += len(odd) + len(page.faults)
@@ -94,6 +94,12 @@ def _apply(page: Page[Any], kind: RecordKind, model: type[Reference], write: Cal
     tally.add(_missing(page, memory, kind, model))
     memory.store()
     return tally
+
+
+def _numbers_in(record: Any) -> list[int]:
+    """All that become keys here: a theater's halls too."""
+    halls: Iterable[NamedRecord] = getattr(record, "halls", ())
+    return [record.id, *(hall.id for hall in halls)]
 
 
 def _numbers(page: Page[Any], memory: Memory, news: Mapping[str, Any]) -> dict[str, int]:
@@ -116,7 +122,10 @@ def _missing(page: Page[Any], memory: Memory, kind: RecordKind, model: type[Refe
     gone = memory.not_returned(page.ids)
     if not gone:
         return tally
-    if not page.ids or not page.whole:
+    if not page.ids:
+        tally.not_believed(str(kind.label).capitalize(), len(gone))
+        return tally
+    if not page.whole:
         text = _("%(kind)s: %(count)d records are not in the answer, but it is not complete; nothing is marked.")
         tally.errors.append(text % {"kind": kind.label, "count": len(gone)})
         return tally

@@ -20,7 +20,7 @@ from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RecordKind, RunKind, SyncRun
 from dipportal.dip.pull_records import Page, page_of
-from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, finish, start
+from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, finish, same_log_in, start
 from dipportal.dip.records import ContractRecord, Parsed, PerformanceRecord
 from dipportal.dip.values import Unreadable, parse_moment, stamp
 from dipportal.organisations.models import User
@@ -155,7 +155,7 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
         news.update(done.news)
         return done.tally
 
-    if pull.write(what, step):
+    if pull.write(what, step) and (news or params is None):
         _look_for_duplicates(pull, news)
 
 
@@ -171,7 +171,7 @@ def watermark(connection: Connection) -> dt.datetime | None:
 
 
 def _move_watermark(connection: Connection, page: Page[ContractRecord], held: set[str]) -> None:
-    """To the highest stamp of the page, never back, never into the future, and never past a record that waits."""
+    """To the highest stamp of the page, never into the future, and back only to a record that waits."""
     stamps = [one.modified_at for one in page.records.values() if one.modified_at is not None]
     if not stamps:
         return
@@ -182,7 +182,7 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
     if waiting:
         mark = min([mark, *(moment or before or highest for moment in waiting)])
     if mark != before:
-        Connection.objects.filter(pk=connection.pk).update(contracts_watermark=stamp(mark))
+        same_log_in(connection).update(contracts_watermark=stamp(mark))
 
 
 def _look_for_duplicates(pull: Pull, news: set[int]) -> None:

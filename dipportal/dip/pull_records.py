@@ -13,6 +13,8 @@ from dipportal.dip.values import digest
 from dipportal.organisations.models import Organisation
 
 CHUNK = 1000
+# So many records are not gone all at once: a list that came back empty in their place is a broken answer. Fewer may be.
+MANY = 3
 R = TypeVar("R")
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,7 @@ class Reader(Protocol):
 
 @dataclass
 class Tally:
-    """What a step did: numbers, sentences for what went wrong, and how far the stamps have come."""
+    """What a step did: numbers, sentences for what went wrong, and sentences for what a person has to look at."""
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
@@ -60,6 +61,12 @@ class Tally:
         self.counts.update(other.counts)
         self.errors.extend(other.errors)
         self.alarms.extend(other.alarms)
+
+    def not_believed(self, what: str, known: int) -> None:
+        """An empty answer in the place of many known records."""
+        self.counts["broken"] += 1
+        text = _("%(what)s: DIP's answer is empty, while %(count)d are known; nothing is marked.")
+        self.errors.append(text % {"what": what, "count": known})
 
 
 @dataclass
@@ -131,7 +138,7 @@ class Pull:
                 if last:
                     return self._failed(what, error)
                 log.info("pull step repeated", run=self.run.pk, kind=self.run.kind)
-            except LeaseLost:
+            except (LeaseLost, CutShort):
                 raise
             except Exception as error:
                 return self._failed(what, error)
@@ -164,16 +171,27 @@ class Pull:
 
     # --- the lease
     def _hold(self) -> None:
-        """Extend the lease in the transaction of the rows: who lost it writes none. Raises LeaseLost."""
+        """Extend the lease in the transaction of the rows: who lost it writes none. Raises LeaseLost.
+
+        Raises CutShort when the log-in was changed or removed: what the old one saw says nothing about the new one.
+        """
         now = timezone.now()
         mine = SyncRun.objects.filter(pk=self.run.pk, state=RunState.RUNNING)
         if mine.update(alive_until=now + LEASE) != 1:
             raise LeaseLost
+        if not same_log_in(self.connection).exists():
+            self.broken(_("The DIP connection was changed while this run was going on."))
+            raise CutShort
         self._beat_at = now
 
     def _beat(self) -> None:
         if not self.dry_run and (self._beat_at is None or timezone.now() - self._beat_at > BEAT):
             self._hold()
+
+
+def same_log_in(connection: Connection) -> QuerySet[Connection]:
+    """The row of this connection, as long as it is the log-in that the run began with."""
+    return Connection.objects.active().filter(pk=connection.pk, client_id=connection.client_id)
 
 
 def lane(kind: str) -> str:
@@ -236,7 +254,7 @@ def finish(pull: Pull, *, cut_short: bool) -> SyncRun:
     mine = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
     values = {name: getattr(run, name) for name in ("counts", "errors", "state", "finished_at")}
     if mine.update(lease_key="", **values) == 1 and not cut_short and not tally.counts["broken"]:
-        Connection.objects.filter(pk=pull.connection.pk).update(last_good_pull_at=run.finished_at)
+        same_log_in(pull.connection).update(last_good_pull_at=run.finished_at)
     return run
 
 

@@ -8,8 +8,11 @@ import pytest
 from django.utils import timezone, translation
 
 from dipportal.contracts.models import Contract
-from dipportal.dip import pull, values
-from dipportal.dip.models import Connection, Kind, Operation, RemoteRecord, RunState
+from dipportal.dip import connections, pull, values, wire
+from dipportal.dip.models import Connection, Kind, Operation, RemoteRecord, RunState, SyncRun
+from dipportal.dip.pull_records import MANY, page_of
+from dipportal.dip.pull_run import finish
+from dipportal.dip.records import Parsed
 from dipportal.outbox.models import State
 from tests.dip.pulling import FakeDip, golden, pulled, pushed, touch
 from tests.world import World
@@ -62,6 +65,7 @@ def test_one_bad_record_stops_nothing(world: World, noord: Connection, fake: Fak
         ({"properties": {"theater_fee": -5}}, "out of range"),
         ({"properties": {"theater_technicians": 99999}}, "out of range"),
         ({"modified": "morgen"}, "date-time"),
+        ({"performances": [{"number": -7, "date": "2026-03-12T20:15:00"}]}, "out of range"),
     ],
 )
 def test_what_cannot_be_kept_is_set_aside_in_words_and_comes_back(
@@ -83,7 +87,11 @@ def test_what_cannot_be_kept_is_set_aside_in_words_and_comes_back(
 
 
 def test_a_row_that_the_database_refuses_stands_alone(
-    world: World, noord: Connection, fake: FakeDip, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    noord: Connection,
+    fake: FakeDip,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr("dipportal.contracts.mirror.unstorable", lambda facts: None)
     for number in range(10, 19):
@@ -92,7 +100,9 @@ def test_a_row_that_the_database_refuses_stands_alone(
     run = pull.run(noord, "contracts")
     assert Contract.objects.count() == 9
     assert run.state == RunState.PARTLY
-    assert RemoteRecord.objects.exclude(fault="").get().remote_id == "19"
+    aside = RemoteRecord.objects.exclude(fault="").get()
+    assert (aside.remote_id, aside.fault) == ("19", "The database refuses it; the log of the portal says why.")
+    assert "CHECK constraint" in caplog.text or "check constraint" in caplog.text
 
 
 # --- missing -------------------------------------------------------------------------------------------------------
@@ -121,6 +131,32 @@ def test_an_answer_with_an_unreadable_part_marks_nothing(world: World, noord: Co
     run = pull.run(noord, "contracts-full")
     assert run.state == RunState.PARTLY
     assert not Contract.objects.exclude(missing_since=None).exists()
+
+
+def test_an_empty_answer_in_the_place_of_many_is_broken_and_marks_nothing(
+    world: World, noord: Connection, fake: FakeDip
+) -> None:
+    for number in range(10, 10 + MANY):
+        fake.contract(number)
+    pulled(noord, "contracts")
+    Connection.objects.update(last_good_pull_at=None)
+    there, fake.contracts = fake.contracts, []
+    run = pull.run(noord, "contracts-full")
+    assert (run.state, run.counts["broken"]) == (RunState.FAILED, 1)
+    assert f"empty, while {MANY} are known" in run.errors[0]
+    assert not Contract.objects.exclude(missing_since=None).exists()
+    assert not RemoteRecord.objects.exclude(missing_since=None).exists()
+    noord.refresh_from_db()
+    assert noord.last_good_pull_at is None
+    fake.contracts = there
+    assert pulled(noord, "contracts-full").counts["unchanged"] == MANY
+
+
+def test_the_last_one_may_be_gone(world: World, noord: Connection, fake: FakeDip) -> None:
+    fake.contract(10)
+    pulled(noord, "contracts")
+    fake.contracts = []
+    assert pulled(noord, "contracts-full").counts["missing"] == 1
 
 
 # --- duplicates ----------------------------------------------------------------------------------------------------
@@ -154,6 +190,9 @@ def test_an_old_double_is_told_and_alarms_no_more(
     pulled(noord, "contracts")
     caplog.clear()
     run = pulled(noord, "contracts")
+    assert "duplicates" not in run.counts, "nothing is news, so nothing is asked"
+    assert run.errors == []
+    run = pulled(noord, "contracts-full")
     assert run.counts["duplicates"] == 1
     assert len(run.errors) == 1
     assert not [one for one in caplog.records if one.levelname == "ERROR"]
@@ -210,6 +249,43 @@ def test_a_stamp_from_the_future_does_not_hide_what_comes_before_it(
     fake.contract(11, modified=values.stamp(timezone.now()))
     pulled(noord, "contracts")
     assert Contract.objects.filter(dip_id=11).exists()
+
+
+@pytest.mark.parametrize("change", ["another log-in", "removed"])
+def test_a_run_of_the_old_log_in_stops_when_the_log_in_is_changed(
+    world: World, noord: Connection, fake: FakeDip, change: str
+) -> None:
+    """What the old one saw says nothing about the new one: not its agreements, and not how far it came."""
+    manager = world.actors["agency_manager"]
+    fake.contract(10)
+
+    def meanwhile(path: str) -> None:
+        fake.on_read = lambda path: None
+        if change == "removed":
+            connections.remove(Connection.objects.get(), actor=manager)
+        else:
+            connections.save_connection(world.agency, client_id="anders", secret="geheim", actor=manager)
+
+    fake.on_read = meanwhile
+    run = pull.run(noord, "contracts")
+    run.refresh_from_db()
+    assert (run.state, run.lease_key) == (RunState.FAILED, ""), "the new log-in need not wait for the lease"
+    assert [("was changed" in error) for error in run.errors] == [True], "and it goes no further"
+    assert not Contract.objects.exists()
+    noord.refresh_from_db()
+    assert (noord.contracts_watermark, noord.last_good_pull_at) == ("", None)
+
+
+def test_the_watermark_is_not_set_for_a_log_in_that_is_another_by_now(world: World, noord: Connection) -> None:
+    """Between the look at the log-in and the write: another transaction's change is seen by the UPDATE itself."""
+    old = Connection.objects.get()
+    Connection.objects.update(client_id="anders")
+    raw = golden("contracts")[0]
+    page = page_of([Parsed([wire.parse_contract(raw)])])
+    pull._move_watermark(old, page, set())
+    finish(pull.Pull(old, FakeDip(), SyncRun.objects.create(connection=old, kind="contracts")), cut_short=False)
+    noord.refresh_from_db()
+    assert (noord.contracts_watermark, noord.last_good_pull_at) == ("", None)
 
 
 def test_a_broken_write_leaves_the_watermark(

@@ -1,15 +1,18 @@
 """Reference data, productions and performances: what DIP decides, what is ours, and what happens in between."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
+from django.db.models import Count
 from django.utils import timezone
 
 from dipportal.catalogue.models import Hall, Performance, Producer, Production, Theater
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull, values, wire
 from dipportal.dip.models import Connection, Kind, Operation, RemoteRecord, RunState
+from dipportal.dip.pull_records import MANY
 from dipportal.journal.models import ActorKind, Entry
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
@@ -86,8 +89,63 @@ def test_an_empty_list_is_not_believed(remote: server.Admin, agency: Connection)
     pulled(agency, "reference")
     remote.fault("garbage", method="GET", path="^/theaters$", body="[]")
     run = pull.run(agency, "reference")
-    assert run.state == RunState.PARTLY
+    assert (run.state, run.counts["broken"]) == (RunState.PARTLY, 1)
     assert not Theater.objects.exclude(missing_since=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [0, 2**31])
+def test_a_theater_whose_hall_has_an_impossible_number_is_set_aside_alone(
+    remote: server.Admin, agency: Connection, number: int
+) -> None:
+    remote.edit("theater", 1, theater_locations=[{"id": number, "name": "Zaal"}])
+    run = pull.run(agency, "reference")
+    assert run.state == RunState.PARTLY
+    assert not Theater.objects.filter(pk=1).exists()
+    assert Theater.objects.count() > 1
+    assert RemoteRecord.objects.exclude(fault="").get().remote_id == "1"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_list_of_a_production_is_not_believed(remote: server.Admin, agency: Connection) -> None:
+    pulled(agency, "reference", "catalogue")
+    tour = Production.objects.annotate(evenings=Count("performances")).filter(evenings__gte=MANY).first()
+    assert tour is not None
+    remote.fault("garbage", method="GET", path=f"{tour.dip_id}/performances$", body="[]")
+    run = pull.run(agency, "catalogue")
+    assert (run.state, run.counts["broken"]) == (RunState.PARTLY, 1)
+    assert tour.dip_id in run.errors[0]
+    assert not Performance.objects.exclude(missing_since=None).exists()
+
+
+def test_an_empty_list_of_a_producer_is_not_believed_where_many_were_known(
+    world: World, noord: Connection, fake: FakeDip
+) -> None:
+    raw = {**golden("productions")[0], "season": world.production.season}
+    made = [{**raw, "id": f"NL-25-123-{number:07}"} for number in range(1, MANY + 1)]
+    fake.productions[world.producer.pk] = made
+    pulled(noord, "catalogue")
+    fake.productions[world.producer.pk] = []
+    run = pull.run(noord, "catalogue")
+    assert (run.state, run.counts["broken"]) == (RunState.FAILED, 1)
+    assert not Production.objects.exclude(missing_since=None).exists()
+    fake.productions[world.producer.pk] = made[:1]
+    assert pulled(noord, "catalogue").counts["missing"] == MANY - 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_performance_with_an_impossible_number_is_set_aside_alone(remote: server.Admin, agency: Connection) -> None:
+    pulled(agency, "reference", "catalogue")
+    some = Performance.objects.exclude(number=None).earliest("pk")
+    raw = RemoteRecord.objects.get(kind="performance", remote_id=str(some.number)).raw
+    remote.fault(
+        "garbage", method="GET", path=f"{some.production.dip_id}/performances$",
+        body=json.dumps([{**raw, "id": -3, "number": -3}, raw]),
+    )  # fmt: skip
+    run = pull.run(agency, "catalogue")
+    assert run.state == RunState.PARTLY
+    assert RemoteRecord.objects.exclude(fault="").get().remote_id == "-3"
+    assert not Performance.objects.filter(number__lt=1).exists()
 
 
 # --- the catalogue, over real HTTP ---------------------------------------------------------------------------------
