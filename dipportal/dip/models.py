@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.core.dates import moment
 from dipportal.organisations.models import Organisation
 from dipportal.outbox.models import OutboxRow, State
 
@@ -197,7 +198,7 @@ class RemoteRecord(models.Model):
         indexes = (models.Index(fields=("kind", "local_id"), name="dip_record_local"),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.remote_id}"
+        return f"{self.get_kind_display()} {self.remote_id}"
 
 
 class RunState(models.TextChoices):
@@ -258,4 +259,4 @@ class SyncRun(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M} ({self.state})"
+        return f"{self.get_kind_display()}, {moment(self.started_at)} ({self.get_state_display()})"

@@ -8,13 +8,19 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 # What a column of the database holds, and no exponent that fills the memory.
 DIGITS = 17
 
 
 class Unreadable(ValueError):
-    """What DIP sent is not what was asked for."""
+    """What DIP sent is not what was asked for. The text stands on pages, so it is in the reader's language."""
+
+
+def _unreadable(sentence: str, value: object) -> Unreadable:
+    return Unreadable(sentence % {"value": repr(value)})
 
 
 _STAMP = re.compile(r"^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{0,7}))?(Z|[+-]\d\d:?\d\d)?)?$")
@@ -28,7 +34,7 @@ def parse_moment(text: Any) -> dt.datetime:
     """
     match = _STAMP.match(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise Unreadable(f"no date-time: {text!r}")
+        raise _unreadable(_("no date-time: %(value)s"), text)
     day, minutes, seconds, fraction, offset = match.groups()
     try:
         moment = dt.datetime.fromisoformat(f"{day}T{minutes or '00:00'}{seconds or ':00'}")
@@ -37,13 +43,13 @@ def parse_moment(text: Any) -> dt.datetime:
             shift = "+00:00" if offset == "Z" else offset
             moment = dt.datetime.fromisoformat(f"{moment.isoformat()}{shift}")
     except ValueError as error:
-        raise Unreadable(f"no date-time: {text!r}") from error
+        raise _unreadable(_("no date-time: %(value)s"), text) from error
     try:
         # Through UTC, so that an hour the clock skips becomes one that exists.
         return (moment if offset else moment.replace(tzinfo=AMSTERDAM)).astimezone(dt.UTC).astimezone(AMSTERDAM)
     except OverflowError as error:
         # The first and the last day that there is: what some systems write for 'no date'.
-        raise Unreadable(f"no date-time: {text!r}") from error
+        raise _unreadable(_("no date-time: %(value)s"), text) from error
 
 
 def stamp(moment: dt.datetime) -> str:
@@ -62,35 +68,35 @@ def digest(value: Any) -> str:
 def whole(value: Any) -> int:
     """An integer, also when it comes as 200.0 or '200'."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise Unreadable(f"no whole number: {value!r}")
+        raise _unreadable(_("no whole number: %(value)s"), value)
     try:
         number = Decimal(str(value))
     except InvalidOperation as error:
-        raise Unreadable(f"no whole number: {value!r}") from error
+        raise _unreadable(_("no whole number: %(value)s"), value) from error
     if not number.is_finite() or number.adjusted() > DIGITS or number != number.to_integral_value():
-        raise Unreadable(f"no whole number: {value!r}")
+        raise _unreadable(_("no whole number: %(value)s"), value)
     return int(number)
 
 
 def percent(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise Unreadable(f"no percentage: {value!r}")
+        raise _unreadable(_("no percentage: %(value)s"), value)
     try:
         number = Decimal(str(value))
     except InvalidOperation as error:
-        raise Unreadable(f"no percentage: {value!r}") from error
+        raise _unreadable(_("no percentage: %(value)s"), value) from error
     if not number.is_finite() or number.adjusted() > DIGITS:
-        raise Unreadable(f"no percentage: {value!r}")
+        raise _unreadable(_("no percentage: %(value)s"), value)
     return number
 
 
 def flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Unreadable(f"neither true nor false: {value!r}")
+        raise _unreadable(_("neither true nor false: %(value)s"), value)
     return value
 
 
 def listing(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Unreadable(f"no list: {str(value)[:80]!r}")
+        raise _unreadable(_("no list: %(value)s"), str(value)[:80])
     return value

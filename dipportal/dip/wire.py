@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus, VenueKind
 from dipportal.catalogue.models import RANKS, Performance, Production
 from dipportal.contracts.enums import ContractType, Status
@@ -99,7 +101,7 @@ def token_in(body: Any) -> tuple[str, int | None]:
     """The token and its life in seconds, if told. ASSUMED: plain OAuth names. Raises Unreadable."""
     token = body.get("access_token") if isinstance(body, dict) else None
     if not isinstance(token, str) or not token:
-        raise Unreadable("the answer holds no token")
+        raise Unreadable(_("the answer holds no token"))
     life = body.get("expires_in")
     return token, int(life) if isinstance(life, int | float) and not isinstance(life, bool) else None
 
@@ -145,13 +147,13 @@ def _part(raw: Raw, member: str) -> Raw:
 
 def _record(value: Any) -> Raw:
     if not isinstance(value, dict):
-        raise Unreadable(f"no record: {str(value)[:80]!r}")
+        raise Unreadable(_("no record: %(value)s") % {"value": repr(str(value)[:80])})
     return value
 
 
 def _need(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
     if _record(raw).get(member) is None:
-        raise Unreadable(f"{member} is missing")
+        raise Unreadable(_("%(member)s is missing") % {"member": member})
     return _named(member, raw[member], read)
 
 
@@ -208,7 +210,7 @@ def parse_theater(raw: Raw) -> TheaterRecord:
 def parse_production(raw: Raw) -> ProductionRecord:
     production_id = _text(raw, "id").strip()
     if not production_id:
-        raise Unreadable("id is missing")
+        raise Unreadable(_("%(member)s is missing") % {"member": "id"})
     return ProductionRecord(
         id=production_id,
         title=_text(raw, "title"),

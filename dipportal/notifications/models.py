@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.journal.models import Entry
@@ -64,6 +65,10 @@ class Email(OutboxRow):
             models.UniqueConstraint("event_key", Lower("recipient"), name="email_once_per_recipient"),
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="email_kind_known"),
         )
+
+    @property
+    def label(self) -> str | Promise:
+        return Kind(self.kind).label
 
     @property
     def secret(self) -> bool:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connections, router, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow, State
 
@@ -156,7 +157,8 @@ def quarantine(row: OutboxRow) -> None:
         claimed_until=None,
         claim_token="",
         error_code="quarantined",
-        error_text=f"{row.open_claims} attempts ended without an outcome; the worker may have been killed by it.",
+        error_text=_("%(count)d attempts ended without an outcome; the worker may have been killed by it.")
+        % {"count": row.open_claims},
     )
     log.error("outbox row quarantined", kind=row.kind, row=row.pk, claims=row.open_claims)
 

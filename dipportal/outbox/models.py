@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,4 +50,9 @@ class OutboxRow(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk} ({self.state})"
+        return f"{self.label} {self.pk} ({self.get_state_display()})"
+
+    @property
+    def label(self) -> str | Promise:
+        """What the kind is called, for people."""
+        return self.kind

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import random
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -373,3 +374,26 @@ def test_a_moved_performance_is_a_difference() -> None:
     one: PerformanceRecord = wire.parse_performance(golden("performances")[0])
     two = wire.parse_performance({**golden("performances")[0], "date": "2026-05-10T20:15:00.0"})
     assert state.differing(state.comparable(one), state.comparable(two)) == ["starts_at"]
+
+
+@pytest.mark.parametrize("read", [
+    lambda: values.parse_moment("morgen"),
+    lambda: values.parse_moment("0001-01-01T00:00:00"),
+    lambda: values.whole("elf"),
+    lambda: values.whole([]),
+    lambda: values.percent("veel"),
+    lambda: values.flag("ja"),
+    lambda: values.listing({}),
+    lambda: wire.token_in({}),
+    lambda: wire.parse_named({}),
+    lambda: wire.parse_production({}),
+    lambda: wire.parse_producer(wire._record("tekst")),
+])  # fmt: skip
+def test_what_cannot_be_read_is_told_in_the_readers_language(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[], Any]
+) -> None:
+    """The reasons stand on the pages about the runs, beside words of ours."""
+    for module in (values, wire):
+        monkeypatch.setattr(module, "_", lambda text: f"vertaald: {text}")
+    with pytest.raises(Unreadable, match=r"vertaald: "):
+        read()

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dipportal.core.errors import StaleState
+from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email as Row
 from dipportal.outbox import actions
 from dipportal.outbox.drain import Claim, ClaimLost, Outcome, again, attention, backoff, claim, done, drain, unclear
@@ -99,7 +100,10 @@ def test_a_paused_worker_that_wakes_up_writes_nothing(clock: Clock, settings: An
     assert (ran, states()) == (["second"], ["done"])
 
 
-def test_a_row_that_kills_its_worker_stops_and_the_rows_behind_it_run(clock: Clock, settings: Any) -> None:
+def test_a_row_that_kills_its_worker_stops_and_the_rows_behind_it_run(
+    clock: Clock, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dipportal.outbox.drain._", lambda text: f"vertaald: {text}")
     killer, behind = row(), row()
 
     def work(held: Claim[Row]) -> Outcome:
@@ -116,6 +120,15 @@ def test_a_row_that_kills_its_worker_stops_and_the_rows_behind_it_run(clock: Clo
     behind.refresh_from_db()
     assert (killer.state, behind.state) == (State.QUARANTINED, State.DONE)
     assert killer.attempts == settings.OUTBOX_MAX_CLAIMS
+    assert killer.error_text.startswith(f"vertaald: {settings.OUTBOX_MAX_CLAIMS} ")
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "quarantined"), ("nl", "quarantaine")])
+def test_a_row_is_called_in_the_readers_language(language: str, word: str) -> None:
+    held = row(state=State.QUARANTINED)
+    with translation.override(language):
+        assert str(held) == f"{Kind.ANSWER.label} {held.pk} ({State.QUARANTINED.label})"
+        assert word in str(held)
 
 
 def test_a_patient_retry_is_never_quarantined(clock: Clock, settings: Any) -> None:
