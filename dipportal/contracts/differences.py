@@ -5,13 +5,14 @@ language of that moment, so one comparison serves readers of both languages.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from itertools import zip_longest
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,8 +21,17 @@ from dipportal.catalogue.models import Performance
 from dipportal.contracts.display import pieces, text_of
 from dipportal.contracts.enums import SHARED, ContractType
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import TERMS, Term, Unit, normalise
+from dipportal.contracts.terms import BY_NAME, TERMS, Term, Unit, normalise
+from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
+
+Evenings = dict[int, Performance]
+# The lines of the journal that hold name → [old, new], and the names that a version is read back from.
+CHANGED = ("contract.updated", "contract.followed")
+READ_BACK = {
+    *("type", "performances", "agency_as_provider", "contact_receiver", "contact_provider", "own_reference"),
+    *BY_NAME,
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +108,31 @@ class Comparison:
 
 def compare(old: Contract, new: Contract, *, reader: Organisation | None = None) -> Comparison:
     """What differs, for this reader: the provider's own reference shows to the provider only."""
-    before, after = _evenings(old), _evenings(new)
+    return _compare(old, new, _evenings(old.performances.all()), _evenings(new.performances.all()), reader)
+
+
+def since_withdrawn(contract: Contract, *, reader: Organisation | None = None) -> Comparison | None:
+    """What changed in this version since it was withdrawn, read back from the journal; None when it never was.
+
+    The `old` of this comparison is the same version, as the other side saw it.
+    """
+    history = Entry.objects.filter(target_kind=contract._meta.label_lower, target_id=str(contract.pk))
+    withdrawn = history.filter(code="contract.withdrawn").order_by("pk").last()
+    if withdrawn is None:
+        return None
+    was, after = copy(contract), _evenings(contract.performances.all())
+    before = after
+    for entry in history.filter(code__in=CHANGED, pk__gt=withdrawn.pk).order_by("-pk"):
+        for name in (set(entry.fields) & READ_BACK) - {"performances"}:
+            setattr(was, name, entry.fields[name][0])
+        if "performances" in entry.fields:
+            before = _evenings(Performance.objects.filter(pk__in=entry.fields["performances"][0]))
+    return _compare(was, contract, before, after, reader)
+
+
+def _compare(
+    old: Contract, new: Contract, before: Evenings, after: Evenings, reader: Organisation | None
+) -> Comparison:
     return Comparison(
         old=old,
         new=new,
@@ -181,8 +215,8 @@ def contracting_party(contract: Contract) -> str:
     return contract.provider.name if contract.agency_as_provider else contract.producer.name
 
 
-def _evenings(contract: Contract) -> dict[int, Performance]:
-    rows = contract.performances.select_related("hall", "theater").order_by("starts_at", "pk")
+def _evenings(performances: QuerySet[Performance]) -> Evenings:
+    rows = performances.select_related("hall", "theater").order_by("starts_at", "pk")
     return {performance.pk: performance for performance in rows}
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, pgettext
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import rules
-from dipportal.contracts.differences import Comparison, Part, compare, version_before
+from dipportal.contracts.differences import Comparison, Part, compare, since_withdrawn, version_before
 from dipportal.contracts.display import text_of
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import BY_NAME, START_TIME, Group, rejection_label
@@ -79,6 +79,9 @@ def _comparison(contract: Contract, event: Entry) -> Comparison | None:
     if event.code not in ("contract.proposed", "contract.countered"):
         return None
     reader = contract.theater.receiver if event.code == "contract.proposed" else contract.provider
+    again = since_withdrawn(contract, reader=reader)
+    if again is not None:
+        return again
     before = version_before(contract, reader)
     return compare(before, contract, reader=reader) if before else None
 
@@ -218,7 +221,8 @@ def _rejected(deal: Deal) -> list[Line]:
 def _differences(comparison: Comparison) -> dict[str, Any]:
     """What differs, as flat lines; the same that the page shows."""
     return {
-        "number": comparison.old.number,
+        # None: the same version, withdrawn and proposed again.
+        "number": comparison.old.number if comparison.old.pk != comparison.new.pk else None,
         "lines": [_shown(line) for line in comparison.lines()],
         "added": [_evening(performance) for performance in comparison.added],
         "removed": [_evening(performance) for performance in comparison.removed],

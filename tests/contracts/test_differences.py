@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions, rules
-from dipportal.contracts.differences import Comparison, Part, choose, compare, pick, version_before
+from dipportal.contracts.differences import Comparison, Part, choose, compare, pick, since_withdrawn, version_before
 from dipportal.contracts.display import groups
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
@@ -247,6 +247,36 @@ def test_the_version_before_is_the_last_one_that_this_side_saw(world: World) -> 
     assert version_before(first, world.agency) is None
     for stranger in (world.rival, world.haven):
         assert version_before(third, stranger) is None
+
+
+def test_what_changed_since_it_was_withdrawn_is_read_back(world: World) -> None:
+    editor = world.actors["agency_editor"]
+    contract = world.contract(status="proposed", kind="rent", terms={"rent": 425000})
+    assert since_withdrawn(contract) is None
+    seen = contract.term_values()
+    actions.withdraw(contract, actor=editor)
+    found = since_withdrawn(contract, reader=world.agency)
+    assert found is not None
+    assert not found.differs
+    for rent, remark in ((400000, "Eerst."), (390000, "Dan.")):
+        terms = {**contract.term_values(), "rent": rent, "remarks": remark}
+        actions.update_concept(
+            contract, actor=editor, seen_version=contract.version, terms=terms, performances=world.performances,
+            parties={"own_reference": remark},
+        )  # fmt: skip
+    found = since_withdrawn(contract, reader=world.agency)
+    assert found is not None
+    assert {name: found.old.term_values()[name] for name in seen} == seen
+    assert [(change.name, change.old_raw, change.new_raw) for change in found.changes] == [
+        ("rent", 425000, 390000),
+        ("remarks", "", "Dan."),
+        ("own_reference", "", "Dan."),
+    ]
+    assert found.added == tuple(world.performances[1:])
+    assert contract.rent == 390000, "the agreement itself stays as it is"
+    hidden = since_withdrawn(contract, reader=world.kade)
+    assert hidden is not None
+    assert [change.name for change in hidden.changes] == ["rent", "remarks"]
 
 
 def test_a_concept_in_between_is_not_what_the_receiver_saw(world: World) -> None:

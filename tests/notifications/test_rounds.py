@@ -203,6 +203,34 @@ def test_the_difference_is_to_the_version_that_the_receiver_saw_last(english: Wo
     assert "version 2" not in row.text.lower()
 
 
+def test_a_proposal_that_was_withdrawn_and_changed_shows_what_changed_meanwhile(english: World) -> None:
+    contract = english.contract(status="proposed", performances=english.performances[:2])
+    editor = english.actors["agency_editor"]
+    actions.withdraw(contract, actor=editor)
+    for guarantee in (600000, 575000):
+        terms = {**contract.term_values(), "provider_guarantee": guarantee, "provider_share": 75}
+        actions.update_concept(
+            contract, actor=editor, seen_version=contract.version, terms=terms, performances=english.performances[1:],
+            parties={"own_reference": "EIGEN-77"},
+        )  # fmt: skip
+    actions.propose(contract, actor=editor)
+    row = mails("contract.proposed")[THERE]
+    with translation.override("en"):
+        gone, come = (dates.moment(english.performances[index].starts_at) for index in (0, 2))
+    assert (
+        "What changed since it was withdrawn:\n"
+        f"- Provider's share: 80{NBSP}% → 75{NBSP}%\n"
+        f"- Guarantee to the provider: €{NBSP}6.500,00 → €{NBSP}5.750,00\n"
+        f"- left out: {gone}, Grote zaal\n- added: {come}, Grote zaal\n\n"
+    ) in row.text
+    assert "What changed since it was withdrawn" in Parts(row.html).words
+    assert "EIGEN-77" not in row.text + row.html
+    actions.withdraw(contract, actor=editor)
+    actions.propose(contract, actor=editor)
+    again = mails("contract.proposed")[THERE]
+    assert "What changed since it was withdrawn:\nNothing: the terms and the performances are the same.\n" in again.text
+
+
 def test_the_first_version_shows_no_difference(english: World) -> None:
     english.contract(status="proposed")
     assert "differs" not in mails("contract.proposed")[THERE].text
