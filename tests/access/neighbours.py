@@ -13,6 +13,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations import invitations
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
+from tests.access import many
 from tests.world import PARTAGE, World, evening, season
 
 MARK = "ZZMARK"
@@ -99,6 +100,9 @@ def fill_for_provider(world: World) -> None:
     mark_organisation(world.haven)
     rival = world.actors["rival_editor"]
     invitations.invite(world.rival, f"{MARK}@rival.example", "viewer", "nl", actor=world.actors["rival_manager"])
+    many.template(world, "rival", f"{MARK} template")
+    many.snippet(world, "rival", f"{MARK} snippet", f"{MARK} text")
+    many.batch(world, "rival", f"{MARK} refusal")
     for theater, hall, answerer in (
         (world.other_theater, world.other_hall, "haven_editor"),
         (world.theater, world.hall, "kade_editor"),

@@ -1,10 +1,11 @@
 """Many agreements at once: what is planned, and that no row is lost, doubled, or in the way of another."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from dipportal.contracts.planning import Per, Planned, Wish
 from dipportal.core.errors import Invalid, NotAllowed
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Membership
-from tests.world import PARTAGE, World, evening
+from tests.world import PARTAGE, World, build, evening
 
 # What is typed once for all: everything but what belongs to the hall.
 TYPED = {name: value for name, value in PARTAGE.items() if name not in planning.OF_THE_HALL}
@@ -396,6 +397,30 @@ def test_a_long_batch_goes_on_in_another_task(world: World, monkeypatch: pytest.
     monkeypatch.setattr(batches, "SLICE_SECONDS", 0)
     tasks.run_batch(batch.pk)
     assert woken == [batch.pk]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_make_each_row_once() -> None:
+    world = build()
+    plays = tour(world, 24)
+    batch = batch_of(world, plays)
+    start = threading.Barrier(6)
+
+    def worker() -> None:
+        mine = Batch.objects.get(pk=batch.pk)
+        start.wait()
+        batches.run(mine)
+        connections.close_all()
+
+    threads = [threading.Thread(target=worker) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states(batch) == [("done", "proposed")] * 24
+    assert Contract.objects.count() == 24
+    assert Entry.objects.filter(code="contract.proposed").count() == 24
 
 
 # --- what it costs ---------------------------------------------------------------------------------------------
