@@ -12,8 +12,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     LOG_FORMAT=json \
     VAR_DIR=/app/var
 RUN useradd --uid 10001 --create-home --shell /usr/sbin/nologin portal \
-    && mkdir -p /app/var /data \
-    && chown portal:portal /app/var /data
+    && mkdir -p /app/var/private /data \
+    && chown portal:portal /app/var /app/var/private /data
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app
 COPY manage.py ./

@@ -44,7 +44,7 @@ def private_pdf(file: FieldFile, name: str) -> FileResponse:
         opened = file.open("rb")
     except FileNotFoundError as gone:
         raise Http404 from gone
-    return FileResponse(opened, headers=_headers(name))
+    return FileResponse(opened, as_attachment=True, filename=name, headers=_headers(name))
 
 
 def _headers(name: str) -> dict[str, Any]:

@@ -64,6 +64,9 @@ def standing_edit(request: AreaRequest, pk: int) -> HttpResponseBase:
             blame(form, refused)
         except StaleState:
             return _form_page(request, form, shown.title, stale=form.meet(loaders.standing(request, pk)))
+        except PortalError as refused:
+            tell(request, refused)
+            return go(request, "standing")
         else:
             messages.success(request, _("Saved."))
             return go(request, "standing")
