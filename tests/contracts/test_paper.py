@@ -364,7 +364,7 @@ def test_the_link_on_the_paper_says_yes_until_something_changes(world: World, cl
     assert verdict(reply)
     page = reply.content.decode()
     assert made.reference in page
-    for secret in ("Storm", world.agency.name, "De Kade", "6.500", world.people["agency_editor"].name, "80"):
+    for secret in ("Storm", world.agency.name, "De Kade", "6.500", world.people["agency_editor"].name, "80\u00a0%"):
         assert secret not in page, secret
     Contract.objects.filter(pk=made.pk).update(provider_guarantee=650001)
     assert not verdict(client.get(link.path, printed))

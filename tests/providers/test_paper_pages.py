@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dipportal.contracts import paper, standing
+from dipportal.contracts import actions, paper, standing
 from dipportal.contracts.models_standing import StandingAgreement
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
@@ -67,7 +67,9 @@ def test_the_pdf_speaks_the_language_of_the_reader(world: World) -> None:
 
 def test_a_receiver_never_gets_a_concept_also_not_one_that_was_taken_back(world: World) -> None:
     client = signed_in(world, "kade_manager")
-    made = world.contract()
+    made = world.contract(status="proposed")
+    assert client.get(url(world, "kade", "paper", pk=made.pk)).status_code == 200
+    actions.withdraw(made, actor=world.actors["agency_editor"])
     assert client.get(url(world, "kade", "paper", pk=made.pk)).status_code == 404
     assert signed_in(world, "agency_viewer").get(url(world, "agency", "paper", pk=made.pk)).status_code == 200
 
