@@ -21,6 +21,8 @@ class Code:
     audience: Audience
     tone: str = "neutral"  # neutral, good, bad, warning: the colour and icon of the line
     icon: str = "point"
+    # Another label by the entry's field `kind`, as ("terms", …).
+    by_kind: tuple[tuple[str, str | Promise], ...] = ()
 
 
 _codes: dict[str, Code] = {}

@@ -84,7 +84,8 @@ class Entry(models.Model):
 
     @property
     def label(self) -> str | Promise:
-        return lookup(self.code).label
+        code = lookup(self.code)
+        return dict(code.by_kind).get(self.fields.get("kind", ""), code.label)
 
     @property
     def tone(self) -> str:

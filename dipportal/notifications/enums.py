@@ -14,7 +14,7 @@ class Kind(models.TextChoices):
     REOPENED = "reopened", _("answer taken back")
     DEADLINE = "deadline", _("last day to answer")
     SECOND = "second", _("second yes needed")
-    CONFLICT = "conflict", _("two answers")
+    CONFLICT = "conflict", _("difference with DIP")
     ACCOUNT = "account", _("account")
     INVITATION = "invitation", _("invitation")
 
@@ -30,3 +30,4 @@ class Why(models.TextChoices):
     MEMBER = "member", _("member")
     PROPOSER = "proposer", _("proposer")
     OFFICE = "office", _("address of the organisation")
+    TOLD = "told", _("got the mail that this one corrects")

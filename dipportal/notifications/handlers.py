@@ -21,10 +21,8 @@ def proposed(event: Entry) -> None:
 @on("contract.withdrawn")
 def withdrawn(event: Entry) -> None:
     """Whoever was told of the proposal, and nobody else."""
-    contract = _contract(event)
-    readers = recipients.receivers(contract, event)
-    told = [reader for reader in readers if purpose.proposals_to(reader.address, event).exists()]
-    _write(Kind.WITHDRAWAL, contract, event, told)
+    readers = recipients.told(purpose.standing_proposals(event), event)
+    _write(Kind.WITHDRAWAL, _contract(event), event, readers)
 
 
 @on("contract.approved", "contract.rejected")
@@ -45,10 +43,8 @@ def countered(event: Entry) -> None:
 @on("contract.retracted")
 def retracted(event: Entry) -> None:
     """Whoever was told of the adapted proposal, and nobody else."""
-    contract = _contract(event)
-    readers = recipients.providers(contract, event)
-    told = [reader for reader in readers if purpose.counters_to(reader.address, event).exists()]
-    _write(Kind.RETRACTION, contract, event, told)
+    readers = recipients.told(purpose.counters(event), event)
+    _write(Kind.RETRACTION, _contract(event), event, readers)
 
 
 @on("contract.adopted", "contract.declined")
@@ -62,14 +58,8 @@ def counter_answered(event: Entry) -> None:
 @on("contract.reopened")
 def reopened(event: Entry) -> None:
     """Whoever was mailed the answer that was taken back."""
-    contract = _contract(event)
-    readers = [
-        *recipients.providers(contract, event),
-        *recipients.countering(contract, event),
-        *recipients.receivers(contract, event),
-    ]
-    told = [reader for reader in recipients.once_each(readers) if purpose.answer_to(reader.address, event)]
-    _write(Kind.REOPENED, contract, event, told)
+    readers = recipients.told(purpose.answers_before(event), event)
+    _write(Kind.REOPENED, _contract(event), event, readers)
 
 
 @on("contract.extended", "contract.reminded")

@@ -311,4 +311,5 @@ def _why(contract: Contract, reader: Reader) -> str:
         Why.MEMBER: _("You get this because you work for %(organisation)s.") % {"organisation": name},
         Why.OFFICE: _("You get this because this is the address of %(organisation)s in the portal.")
         % {"organisation": name},
+        Why.TOLD: _("You get this because you got the mail that this one corrects."),
     }[reader.why]

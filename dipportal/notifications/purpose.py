@@ -10,7 +10,9 @@ from dipportal.contracts.models import Contract
 from dipportal.journal.models import Entry
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email, EmailQuerySet
+from dipportal.notifications.text import has_link
 from dipportal.organisations.models import Invitation
+from dipportal.outbox.models import State
 
 # As long as a link to set a password or to confirm an address is good: three days, both in Django and in allauth.
 LINK_LASTS = dt.timedelta(days=3)
@@ -47,22 +49,22 @@ def _proposal(row: Email) -> str:
 
 def _withdrawal(row: Email) -> str:
     event = _event(row)
-    if _status(event) != Status.CONCEPT:
+    proposals = _mails_about(event).filter(kind=Kind.PROPOSAL, recipient__iexact=row.recipient)
+    if proposals.filter(event__pk__gt=event.pk).exists():
         return _("It was proposed again; that mail says it.")
-    told = proposals_to(row.recipient, event).order_by("-pk").first()
-    if told is None or told.sent_at is None:
+    if not proposals.filter(event__pk__lt=event.pk, sent_at__isnull=False).exists():
         return _("The mail about the proposal never left.")
     return ""
 
 
-def proposals_to(recipient: str, event: Entry) -> EmailQuerySet:
-    """The mails that told this recipient of a proposal of the agreement that the event is about."""
-    return Email.objects.filter(
-        kind=Kind.PROPOSAL,
-        recipient__iexact=recipient,
-        event__target_kind=event.target_kind,
-        event__target_id=event.target_id,
-    )
+def standing_proposals(event: Entry) -> list[Email]:
+    """The mails about a proposal whose readers have not been told yet that it is withdrawn."""
+    mails = _mails_about(event).filter(kind__in=(Kind.PROPOSAL, Kind.WITHDRAWAL), event__pk__lt=event.pk)
+    newest: dict[str, Email] = {}
+    for mail in mails.order_by("pk"):
+        if mail.kind == Kind.PROPOSAL or mail.state != State.ABANDONED:
+            newest[mail.recipient.casefold()] = mail
+    return [mail for mail in newest.values() if mail.kind == Kind.PROPOSAL]
 
 
 def _counter(row: Email) -> str:
@@ -74,12 +76,12 @@ def _counter(row: Email) -> str:
 
 
 def _retraction(row: Email) -> str:
-    return _unless_left(counters_to(row.recipient, _event(row)).order_by("-pk").first())
+    return _unless_left(counters(_event(row)).filter(recipient__iexact=row.recipient))
 
 
-def counters_to(recipient: str, event: Entry) -> EmailQuerySet:
-    """The mails that told this recipient of the adapted proposal that the event is about."""
-    return _mails_to(recipient, event).filter(kind=Kind.COUNTER)
+def counters(event: Entry) -> EmailQuerySet:
+    """The mails about the adapted proposal that the event is about."""
+    return _mails_about(event).filter(kind=Kind.COUNTER)
 
 
 def _answer(row: Email) -> str:
@@ -91,21 +93,22 @@ def _reopened(row: Email) -> str:
     event = _event(row)
     if _later(event, *ANSWERS):
         return _("It was answered again; that mail says it.")
-    return _unless_left(answer_to(row.recipient, event))
+    return _unless_left(answers_before(event).filter(recipient__iexact=row.recipient))
 
 
-def answer_to(recipient: str, event: Entry) -> Email | None:
-    """The mail that told this recipient of the answer that was taken back by the event."""
+def answers_before(event: Entry) -> EmailQuerySet:
+    """The mails about the answer that was taken back by the event."""
     answers = Entry.objects.filter(
         code__in=ANSWERS, target_kind=event.target_kind, target_id=event.target_id, pk__lt=event.pk
     )
-    mails = _mails_to(recipient, event).filter(kind__in=(Kind.ANSWER, Kind.RECORDED))
-    return mails.filter(event=answers.order_by("-pk").first()).first()
+    mails = _mails_about(event).filter(kind__in=(Kind.ANSWER, Kind.RECORDED))
+    return mails.filter(event=answers.order_by("-pk").first())
 
 
-def _unless_left(told: Email | None) -> str:
+def _unless_left(told: EmailQuerySet) -> str:
     """What corrects a mail that never left need not leave either."""
-    return _("The mail that this one is about never left.") if told is None or told.sent_at is None else ""
+    left = told.filter(sent_at__isnull=False).exists()
+    return "" if left else _("The mail that this one is about never left.")
 
 
 def _deadline(row: Email) -> str:
@@ -131,10 +134,10 @@ def _later(event: Entry, *codes: str) -> bool:
     return rows.filter(code__in=codes).exists()
 
 
-def _mails_to(recipient: str, event: Entry) -> EmailQuerySet:
-    return Email.objects.filter(
-        recipient__iexact=recipient, event__target_kind=event.target_kind, event__target_id=event.target_id
-    )
+def _mails_about(event: Entry) -> EmailQuerySet:
+    """All mails about the version that the event is about."""
+    mails = Email.objects.select_related("user", "organisation")
+    return mails.filter(event__target_kind=event.target_kind, event__target_id=event.target_id)
 
 
 def _invitation(row: Email) -> str:
@@ -144,7 +147,9 @@ def _invitation(row: Email) -> str:
 
 
 def _account(row: Email) -> str:
-    return _("The link in it has expired.") if timezone.now() - row.created_at > LINK_LASTS else ""
+    """A notice, as of a changed password, has no link that ends: it is worth reading however late."""
+    late = timezone.now() - row.created_at > LINK_LASTS
+    return _("The link in it has expired.") if late and has_link(row.text) else ""
 
 
 def _event(row: Email) -> Entry:

@@ -3,8 +3,10 @@
 Viewers look along in the portal and get no mail as members; a viewer who is the contact on the agreement does.
 A person's own switch wins over being the contact. The proposer always hears of the answer. Nobody is told of what
 they did themselves. When that leaves no receiver for a proposal, it goes to the address of their organisation.
+What corrects an earlier mail goes to whoever got that one.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +16,7 @@ from dipportal.contracts.models import Contract
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.notifications.enums import Why
+from dipportal.notifications.models import Email
 from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, Organisation, User
 from dipportal.organisations.queries import approvers_of
@@ -65,14 +68,14 @@ class Circle:
             self.add(user.email, Why.PROPOSER, user, member=True)
 
     def address(self, given: str, why: Why) -> None:
-        """An address that need not belong to an account. With an account, the person's switch decides."""
+        """An address that need not belong to an account. With one its switch decides; a closed one gets none."""
         address = given.strip()
         if not address:
             return
-        user = User.objects.filter(email__iexact=address, is_active=True).first()
+        user = User.objects.filter(email__iexact=address).order_by("-is_active", "pk").first()
         if user is None:
             self.add(address, why, None, member=False)
-        elif getattr(user, self.switch) and user.pk != self.actor:
+        elif user.is_active and getattr(user, self.switch) and user.pk != self.actor:
             self.add(user.email, why, user, member=self._is_member(user))
 
     def members(self) -> None:
@@ -136,6 +139,32 @@ def second_ones(contract: Contract, event: Entry) -> list[Reader]:
     if deciding is None or event.user_id in deciding:
         return found
     return [reader for reader in found if reader.user is not None and reader.user.pk in deciding]
+
+
+def told(mails: Iterable[Email], event: Entry) -> list[Reader]:
+    """Whoever got one of these mails, for what corrects it: whether or not they would get it today."""
+    found = [
+        Reader(
+            address=mail.recipient,
+            why=Why.TOLD,
+            language=mail.user.language if mail.user else mail.language,
+            organisation=mail.organisation,
+            user=mail.user,
+            member=_may_open(mail),
+        )
+        for mail in mails
+        if mail.user is None or (mail.user.is_active and not _did_it(mail, event))
+    ]
+    return once_each(found)
+
+
+def _did_it(mail: Email, event: Entry) -> bool:
+    return (mail.user_id, mail.organisation_id) == (event.user_id, event.organisation_id)
+
+
+def _may_open(mail: Email) -> bool:
+    memberships = Membership.objects.visible_to(mail.organisation)
+    return mail.user is not None and memberships.filter(user=mail.user).exists()
 
 
 def once_each(readers: list[Reader]) -> list[Reader]:

@@ -162,6 +162,18 @@ def test_an_old_account_mail_does_not_leave(world: World, client: Client) -> Non
     assert (row.state, row.text) == (State.ABANDONED, "")
 
 
+def test_a_notice_without_a_link_leaves_however_late(world: World, client: Client) -> None:
+    """That a password was changed is news as long as nobody has told it."""
+    client.force_login(world.people["kade_editor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    form = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    client.post(reverse("account_change_password"), form)
+    row = Email.objects.get()
+    Email.objects.update(created_at=row.created_at - delivery.purpose.LINK_LASTS * 1.01)
+    delivery.drain_due()
+    row.refresh_from_db()
+    assert row.state == State.DONE
+
+
 # --- by invitation -----------------------------------------------------------------------------------------------
 
 

@@ -291,6 +291,40 @@ def test_a_proposal_that_may_have_left_is_followed_by_its_withdrawal(server: Pos
     assert kinds == {Kind.PROPOSAL: State.ABANDONED, Kind.WITHDRAWAL: State.DONE}
 
 
+def test_a_withdrawal_behind_a_proposal_that_left_is_not_lost_by_a_later_round(server: Post, world: World) -> None:
+    """The first proposal left; its withdrawal waited, and so did the whole second round."""
+    contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
+    Email.objects.exclude(recipient="a@x.example").delete()
+    delivery.drain_due()
+    editor = world.actors["agency_editor"]
+    actions.withdraw(contract, actor=editor)
+    actions.propose(contract, actor=editor)
+    actions.withdraw(contract, actor=editor)
+    Email.objects.exclude(recipient="a@x.example").delete()
+    delivery.drain_due()
+    kinds = list(Email.objects.order_by("pk").values_list("kind", "state"))
+    assert kinds[0] == (Kind.PROPOSAL, State.DONE)
+    assert (Kind.WITHDRAWAL, State.DONE) in kinds[1:], "somebody still thinks that it stands"
+    assert (Kind.PROPOSAL, State.DONE) not in kinds[1:]
+
+
+def test_who_does_not_hear_of_the_next_proposal_hears_that_the_first_was_withdrawn(server: Post, world: World) -> None:
+    contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
+    delivery.drain_due()
+    editor = world.actors["agency_editor"]
+    actions.withdraw(contract, actor=editor)
+    contract.refresh_from_db()
+    actions.update_concept(
+        contract, actor=editor, seen_version=contract.version, terms={}, parties={"contact_receiver": "b@x.example"}
+    )
+    actions.propose(contract, actor=editor)
+    delivery.drain_due()
+    to_a = list(Email.objects.filter(recipient="a@x.example").order_by("pk").values_list("kind", "state"))
+    assert to_a == [(Kind.PROPOSAL, State.DONE), (Kind.WITHDRAWAL, State.DONE)]
+    told_anew = Email.objects.get(recipient="editor@de-kade.example", kind=Kind.WITHDRAWAL)
+    assert told_anew.state == State.ABANDONED, "the new proposal says it"
+
+
 def test_proposed_withdrawn_and_proposed_again_is_one_mail_each(server: Post, world: World) -> None:
     contract = world.contract(status="proposed")
     actions.withdraw(contract, actor=world.actors["agency_editor"])

@@ -14,6 +14,7 @@ from django.apps import apps
 from django.core import serializers
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from dipportal.contracts import actions
 from dipportal.contracts.actions.clock import remind_of_answers
@@ -186,6 +187,33 @@ def test_a_theater_that_is_not_in_the_portal_is_sent_to_dip(world: World, settin
     row = mail_to("programmering@kade.example", Kind.PROPOSAL)
     assert settings.DIP_DASHBOARD_URL in Parts(row.html).links
     assert "/afnemer/" not in row.text
+
+
+@pytest.mark.parametrize(("kind", "action", "words"), [
+    ("answers", "Two answers", "answered differently here and in DIP"),
+    ("terms", "Other terms in DIP", "has other terms than here"),
+])  # fmt: skip
+def test_a_conflict_says_what_it_is_about(world: World, kind: str, action: str, words: str) -> None:
+    in_english(world)
+    contract = world.contract(status="proposed")
+    actions.flag_conflict(contract, text="Garantie: hier 6.500, in DIP 6.000", kind=kind, actor=actors.pull())
+    row = mail_to("editor@de-kade.example", Kind.CONFLICT)
+    assert row.subject.startswith(f"{action}: partage for De Storm")
+    assert words in row.text
+    assert ("answer" in row.text.lower().split("de storm")[0]) == (kind == "answers")
+    entry = Entry.objects.get(code="contract.conflict")
+    with translation.override("en"):
+        assert str(entry.label).startswith({"answers": "Answered differently", "terms": "Other terms"}[kind])
+
+
+def test_who_is_not_in_the_portal_is_asked_to_answer_in_dip_for_a_proposal_only(world: World) -> None:
+    world.theater.receiver = None
+    world.theater.save()
+    contract = world.contract(status="proposed")
+    actions.flag_conflict(contract, text="Garantie", kind="terms", actor=actors.pull())
+    for kind, asked in ((Kind.PROPOSAL, True), (Kind.CONFLICT, False)):
+        with translation.override("nl"):
+            assert (gettext("Answer in DIP") in mail_to("programmering@kade.example", kind).text) is asked
 
 
 # --- nothing in them does harm --------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from dipportal.contracts import actions
+from dipportal.contracts.models import Contract
 from dipportal.core.errors import StaleState
 from dipportal.journal.models import Entry
 from dipportal.notifications import handlers
@@ -14,6 +16,7 @@ from dipportal.notifications.models import Email
 from dipportal.organisations import actors
 from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Membership, User
+from dipportal.outbox.models import State
 from tests.world import World
 
 CONTACT_THERE = "programmering@kade.example"
@@ -144,6 +147,51 @@ def test_a_withdrawal_reaches_who_was_told_of_the_proposal(world: World) -> None
     Membership.objects.create(user=late, organisation=world.kade, role=Role.EDITOR)
     actions.withdraw(contract, actor=world.actors["agency_editor"])
     assert told(Kind.WITHDRAWAL) == {CONTACT_THERE, *KADE}
+
+
+def test_a_withdrawal_reaches_also_who_would_not_be_told_of_a_proposal_today(world: World) -> None:
+    """Another contact, a switch turned off, somebody who left the theater: they still have that mail."""
+    contract = world.contract(status="proposed")
+    Contract.objects.filter(pk=contract.pk).update(contact_receiver="nieuw@kade.example")
+    switch_off(world.people["kade_editor"], "mail_proposals")
+    Membership.objects.filter(user=world.people["kade_manager"]).delete()
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    assert told(Kind.WITHDRAWAL) == {CONTACT_THERE, *KADE}
+    row = Email.objects.get(kind=Kind.WITHDRAWAL, recipient="manager@de-kade.example")
+    assert world.kade.home_url not in row.text, "that page is no longer theirs"
+
+
+def test_a_withdrawal_does_not_reach_a_closed_account(world: World) -> None:
+    contract = world.contract(status="proposed")
+    User.objects.filter(pk=world.people["kade_editor"].pk).update(is_active=False)
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    assert told(Kind.WITHDRAWAL) == {CONTACT_THERE, "manager@de-kade.example"}
+
+
+def test_who_was_told_of_a_withdrawal_hears_nothing_of_the_next(world: World) -> None:
+    contract = world.contract(status="proposed")
+    Email.objects.update(state=State.DONE, sent_at=timezone.now())
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    Email.objects.update(state=State.DONE, sent_at=timezone.now())
+    Contract.objects.filter(pk=contract.pk).update(contact_receiver="nieuw@kade.example")
+    contract.refresh_from_db()
+    actions.propose(contract, actor=world.actors["agency_editor"])
+    Email.objects.update(state=State.DONE, sent_at=timezone.now())
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    last = Entry.objects.filter(code="contract.withdrawn").latest("pk")
+    assert set(Email.objects.filter(event=last).values_list("recipient", flat=True)) == {"nieuw@kade.example", *KADE}
+
+
+def test_a_contact_whose_account_was_closed_is_no_outsider(world: World) -> None:
+    User.objects.filter(pk=world.people["kade_viewer"].pk).update(is_active=False)
+    world.contract(status="proposed", parties={"contact_receiver": "VIEWER@de-kade.example"})
+    assert told(Kind.PROPOSAL) == KADE
+
+
+def test_when_only_a_closed_account_is_left_the_organisation_is_told(world: World) -> None:
+    User.objects.filter(email__endswith="@de-kade.example").update(is_active=False)
+    world.contract(status="proposed", parties={"contact_receiver": "viewer@de-kade.example"})
+    assert told(Kind.PROPOSAL) == {"contact@de-kade.example"}
 
 
 def test_both_sides_hear_of_two_different_answers(world: World) -> None:
