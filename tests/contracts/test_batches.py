@@ -406,18 +406,22 @@ def test_many_workers_at_once_make_each_row_once() -> None:
     plays = tour(world, 24)
     batch = batch_of(world, plays)
     start = threading.Barrier(6)
+    ended: list[bool] = []
 
     def worker() -> None:
         mine = Batch.objects.get(pk=batch.pk)
         start.wait()
-        batches.run(mine)
-        connections.close_all()
+        try:
+            ended.append(batches.run(mine))
+        finally:
+            connections.close_all()
 
     threads = [threading.Thread(target=worker) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert ended == [False] * 6, "a worker broke"
     assert states(batch) == [("done", "proposed")] * 24
     assert Contract.objects.count() == 24
     assert Entry.objects.filter(code="contract.proposed").count() == 24
