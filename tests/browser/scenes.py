@@ -19,8 +19,8 @@ TERMS = {
     "provider_share": "80",
     "provider_guarantee": "6.500,00",
     "copyright_percentage": "12",
-    "entrance_prices": "28,00",
-    "settlement_prices": "26,00",
+    "entrance_prices": "28,00; 23,00",
+    "settlement_prices": "26,00; 21,00",
     "theater_surcharge": "2",
     "remarks": "Speelduur 90 minuten zonder pauze.",
 }
@@ -48,7 +48,8 @@ def enter_production(planner: Visitor, title: str, *, evenings: int = 2) -> int:
     number = int(planner.path.rstrip("/").rsplit("/", 1)[1])
     planner.go(f"{AGENCY}producties/{number}/voorstellingen/nieuw/?theater={KADE_ID}")
     for row in range(evenings):
-        planner.fields(**{f"form-{row}-day": coming(40 + row), f"form-{row}-time": "20:15"})
+        seats = {f"form-{row}-capacity": "400; 100"}
+        planner.fields(**{f"form-{row}-day": coming(40 + row), f"form-{row}-time": "20:15", **seats})
         hall = planner.page.locator(f"select[name=form-{row}-hall]")
         hall.select_option(index=1)
     planner.act("save")
@@ -137,3 +138,48 @@ def link_in(visitor: Visitor, mail: Mail) -> str:
     visitor.go(mail.path)
     addresses = [link.get_attribute("href") or "" for link in visitor.page.locator("pre a").all()]
     return next(address for address in addresses if "/afspraken/" in address)
+
+
+def speak(visitor: Visitor, language: str) -> None:
+    """The two buttons at the top of every page; the choice stays with the person."""
+    visitor.page.locator(f".language-form button[value={language}]").first.click()
+    expect(visitor.page.locator("html")).to_have_attribute("lang", language)
+
+
+def agreed(planner: Visitor, programmer: Visitor, title: str) -> int:
+    """An agreement of one evening in De Kade, proposed and approved; returns its number in the address."""
+    agreement = draft(planner, enter_production(planner, title, evenings=1))
+    propose(planner, agreement)
+    programmer.go(f"{KADE}afspraken/{agreement}/")
+    programmer.act("approve")
+    expect_status(programmer, "approved")
+    return agreement
+
+
+def number_in(visitor: Visitor, pattern: str) -> int:
+    """The number of the agreement in the address, once the address looks like this."""
+    expect(visitor.page).to_have_url(re.compile(pattern))
+    return int(next(part for part in reversed(visitor.path.split("/")) if part.isdecimal()))
+
+
+def enter_tour(planner: Visitor, production: int, theater: int, evenings: int, *, first_day: int) -> None:
+    planner.go(f"{AGENCY}producties/{production}/voorstellingen/nieuw/?theater={theater}&rows=10")
+    for row in range(evenings):
+        planner.fields(**{f"form-{row}-day": coming(first_day + row), f"form-{row}-time": "20:00"})
+        planner.page.locator(f"select[name=form-{row}-hall]").select_option(index=1)
+    planner.act("save")
+    expect(planner.page).to_have_url(re.compile(r"/producties/\d+/$"))
+
+
+def member_theaters(planner: Visitor, most: int) -> list[int]:
+    """The numbers of theaters with a hall that agreements can be made with, De Kade first."""
+    found = [KADE_ID]
+    page = 1
+    while len(found) < most:
+        planner.go(f"{AGENCY}theaters/leden/?page={page}")
+        for row in planner.page.locator("tbody tr").all():
+            numbers = [int(text) for text in row.locator("code").all_inner_texts() if text.isdecimal()]
+            if len(numbers) > 1 and numbers[0] not in found:
+                found.append(numbers[0])
+        page += 1
+    return found[:most]

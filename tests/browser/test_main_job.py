@@ -77,7 +77,7 @@ def test_a_rejection_of_two_fields_and_the_version_after_it(visitors: Any, site:
     expect(planner.page).to_have_url(re.compile(r"/afspraken/\d+/bewerken/$"))
     following = int(planner.path.split("/")[-3])
     assert following != agreement
-    planner.fields(provider_guarantee="5000", theater_surcharge="3", settlement_prices="25")
+    planner.fields(provider_guarantee="5000", theater_surcharge="3", settlement_prices="25; 20")
     planner.act("save")
     expect(planner.page).to_have_url(re.compile(rf"/afspraken/{following}/$"))
     scenes.propose(planner, following)
