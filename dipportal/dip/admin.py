@@ -94,14 +94,14 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         )
         obj.pk = saved.pk
 
-    @admin.action(description=gettext_lazy("Test the selected connections"))
+    @admin.action(description=gettext_lazy("Test the selected connections"), permissions=["change"])
     def test(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset.filter(active=True):
             tested = connections.test_connection(connection, actor=_actor(request))
             level = messages.SUCCESS if tested.test_ok else messages.ERROR
             self.message_user(request, f"{tested}: {tested.test_text}", level)
 
-    @admin.action(description=gettext_lazy("Remove the selected connections"))
+    @admin.action(description=gettext_lazy("Remove the selected connections"), permissions=["change"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset.filter(active=True):
             connections.remove(connection, actor=_actor(request))
@@ -117,12 +117,16 @@ class OperationAdmin(ReadOnlyAdmin):
     actions = ("retry", "abandon")
     exclude = ("claim_token",)
 
-    @admin.action(description=gettext_lazy("Try the selected operations again"))
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Nobody changes a row by hand; who may change operations may try them again or give them up."""
+        return request.user.has_perm("dip.change_operation")
+
+    @admin.action(description=gettext_lazy("Try the selected operations again"), permissions=["settle"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
         self._each(request, queryset, lambda row: outbox.retry(row, actor=_actor(request)))
         wake()
 
-    @admin.action(description=gettext_lazy("Give the selected operations up"))
+    @admin.action(description=gettext_lazy("Give the selected operations up"), permissions=["settle"])
     def abandon(self, request: HttpRequest, queryset: QuerySet[Operation]) -> None:
         self._each(request, queryset, lambda row: outbox.abandon(row, actor=_actor(request)))
         wake()

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -78,11 +78,15 @@ def remove(connection: Connection, *, actor: Actor) -> None:
 
 
 def test_connection(connection: Connection, *, actor: Actor) -> Connection:
-    """Log in anew and make one reading call; the result stands in `test_ok` and, in words, `test_text`."""
+    """Log in anew and make one reading call; the result stands in `test_ok` and, in words, `test_text`.
+
+    The words, and those of what goes wrong on the way, are kept for all who read them later: in the portal's language.
+    """
     _must_manage(connection.organisation, actor)
     # Somebody who tests wants an answer now, also when the connection was resting.
     Connection.objects.filter(pk=connection.pk).update(failures=0, open_until=None, trouble="")
-    good, text = _try(connection)
+    with translation.override(settings.LANGUAGE_CODE):
+        good, text = _try(connection)
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(tested_at=timezone.now(), test_ok=good, test_text=text)
         record("dip.connection_tested", connection, actor=actor, fields={"ok": good})

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.db.models import F
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Producer, Production

@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.core.errors import PortalError, StaleState
@@ -64,11 +66,16 @@ def freshen(kinds: Collection[Kind], pk: int) -> bool:
     return rows.update(**values, **_NOBODYS) > 0
 
 
-def drop_unsent(kind: Kind, pk: int, *, code: str, text: str) -> int:
-    """Give up rows of this kind that nobody has sent or is about to send. Returns how many."""
+def drop_unsent(kind: Kind, pk: int, *, code: str, text: Promise) -> int:
+    """Give up rows of this kind that nobody has sent or is about to send. Returns how many.
+
+    `text` is kept for all who read it later, so it is said in the portal's language and not in that of who acted.
+    """
     now = timezone.now()
+    with translation.override(settings.LANGUAGE_CODE):
+        said = str(text)
     rows = Operation.objects.filter(_UNSENT, unclaimed(now), key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)
-    return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=text, **_NOBODYS)
+    return rows.update(state=State.ABANDONED, done_at=now, error_code=code, error_text=said, **_NOBODYS)
 
 
 def left_or_leaving(subject: str, pk: int) -> bool:

@@ -4,6 +4,7 @@ Rules 1 to 4 of the reliability rules (docs/architecture.md, 'The outbox').
 """
 
 import datetime as dt
+import mmap
 import secrets
 import time
 from collections.abc import Callable
@@ -20,6 +21,9 @@ from django.utils.translation import gettext as _
 from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow, State
 
 log = structlog.get_logger(__name__)
+# 1 when this worker is to end: one byte, shared with the processes that a worker forks, because they do the work and
+# it hears the signal. No lock, because the signal may come between any two steps of the same thread.
+_ending = mmap.mmap(-1, 1)
 Row = TypeVar("Row", bound=OutboxRow)
 
 
@@ -163,14 +167,19 @@ def quarantine(row: OutboxRow) -> None:
     log.error("outbox row quarantined", kind=row.kind, row=row.pk, claims=row.open_claims)
 
 
+def stop(**_signal: Any) -> None:
+    """Take up no more rows: the one in hand is finished, the others are for the next worker."""
+    _ending[0] = 1
+
+
 def drain(model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int = 50, seconds: float = 20) -> int:
-    """Work rows until none is due, `limit` are done or the time is up. Returns how many were worked.
+    """Work rows until none is due, `limit` are done, the time is up or the worker ends. Returns how many were worked.
 
     An exception of `work` is logged and leaves the row to its lease: the same row comes back, others go on.
     """
-    stop = time.monotonic() + seconds
+    until = time.monotonic() + seconds
     worked = 0
-    while worked < limit and time.monotonic() < stop:
+    while worked < limit and time.monotonic() < until and not _ending[0]:
         held = claim(model)
         if held is None:
             break

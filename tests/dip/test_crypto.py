@@ -6,17 +6,20 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from dipportal.core.errors import Invalid, NotAllowed
 from dipportal.dip import connections, crypto
-from dipportal.dip.models import Connection
+from dipportal.dip.models import Connection, Operation
 from dipportal.journal.models import Entry
 from dipportal.organisations.actors import staff
+from dipportal.organisations.models import User
+from dipportal.outbox.models import State
 from dipportal.sandbox import server
 from tests.dip.pushed import CLIENT_ID, SECRET
 from tests.world import World
@@ -194,3 +197,52 @@ def test_the_rest_of_the_admin_is_to_look_at(world: World, desk: Browser, name: 
     world.contract()
     assert desk.get(reverse(f"admin:dip_{name}_changelist")).status_code == 200
     assert desk.get(reverse(f"admin:dip_{name}_add")).status_code == 403
+
+
+ACTIONS = [
+    ("connection", "remove", "change_connection"),
+    ("connection", "test", "change_connection"),
+    ("operation", "abandon", "change_operation"),
+    ("operation", "retry", "change_operation"),
+]
+
+
+def state_of(name: str) -> list[Any]:
+    model = Connection if name == "connection" else Operation
+    return list(model.objects.order_by("pk").values())
+
+
+@pytest.mark.parametrize(("name", "action", "right"), ACTIONS)
+def test_who_may_only_look_changes_nothing_in_the_admin(
+    world: World, dip: server.Admin, name: str, action: str, right: str
+) -> None:
+    save(world)
+    world.contract()
+    Operation.objects.update(state=State.ATTENTION)
+    user = User.objects.create_user("kijker@portal.example", None, name="Kijker", is_staff=True)
+    rights = Permission.objects.filter(content_type__app_label="dip")
+    user.user_permissions.set(rights.filter(codename__startswith="view_"))
+    browser = Browser()
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = reverse(f"admin:dip_{name}_changelist")
+    model = Connection if name == "connection" else Operation
+    form = {"action": action, "_selected_action": [row.pk for row in model.objects.all()]}
+    before = state_of(name)
+    browser.post(page, form)
+    assert state_of(name) == before
+    user.user_permissions.add(rights.get(codename=right))
+    assert browser.post(page, form).status_code == 302
+    assert state_of(name) != before, "with the right it does something"
+
+
+@pytest.mark.parametrize("secret", ["fout", SECRET])
+def test_the_result_of_the_test_is_told_in_the_portals_language(world: World, dip: server.Admin, secret: str) -> None:
+    """Kept for all who read it later, also when the one who tests reads English."""
+    dip.fault("status-before", method="GET", path="/contracts", status=503, times=None)
+    row = save(world, secret=secret)
+    with translation.override("en"):
+        tested = connections.test_connection(row, actor=world.actors["agency_manager"])
+    assert ("DIP weigert het inloggen" in tested.test_text) is (secret == "fout")
+    assert ("Inloggen werkt" in tested.test_text) is (secret != "fout")
+    assert tested.trouble in tested.test_text
+    assert "DIP" in tested.trouble

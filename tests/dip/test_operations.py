@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from kombu.exceptions import OperationalError
 
 from dipportal.contracts import actions
@@ -161,6 +162,17 @@ def test_a_withdrawal_takes_the_proposal_from_a_worker_whose_lease_is_over(
             paused.settle(push.work(paused))
     assert pushing.writes("/propose") == []
     assert rows(contract)[-1] == ("contract.propose", "abandoned", "withdrawn")
+
+
+def test_why_a_row_was_given_up_is_told_in_the_portals_language(world: World, settings: Any) -> None:
+    """Whoever withdraws may read English; the row is read by others, later."""
+    contract = world.contract(status="proposed")
+    with translation.override("en"):
+        actions.withdraw(contract, actor=world.actors["agency_editor"])
+    with translation.override(settings.LANGUAGE_CODE):
+        said = gettext("The proposal was withdrawn before it was sent to DIP.")
+    assert said != "The proposal was withdrawn before it was sent to DIP."
+    assert Operation.objects.get(kind=Kind.CONTRACT_PROPOSE).error_text == said
 
 
 def test_an_intent_is_committed_before_the_call(

@@ -1,16 +1,22 @@
 """Rules 1 to 4: nothing lost, nothing doubled, nothing stuck, nobody held up by a stranger's trouble."""
 
 import datetime as dt
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery.signals import worker_shutting_down
+from django.conf import settings as settings_file
 from django.utils import timezone, translation
 
 from dipportal.core.errors import StaleState
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email as Row
 from dipportal.outbox import actions
+from dipportal.outbox import drain as drain_module
 from dipportal.outbox.drain import Claim, ClaimLost, Outcome, again, attention, backoff, claim, done, drain, unclear
 from dipportal.outbox.models import State
 from tests.world import World
@@ -138,6 +144,50 @@ def test_a_patient_retry_is_never_quarantined(clock: Clock, settings: Any) -> No
         clock(seconds=6)
     held.refresh_from_db()
     assert (held.state, held.attempts) == (State.WAITING, settings.OUTBOX_MAX_CLAIMS * 3)
+
+
+@pytest.fixture
+def goes_on() -> Iterator[None]:
+    yield
+    drain_module._ending[0] = 0
+
+
+@pytest.mark.usefixtures("goes_on")
+def test_a_worker_that_is_to_end_finishes_its_row_and_takes_up_no_other(clock: Clock) -> None:
+    row(), row()
+
+    def work(held: Claim[Row]) -> Outcome:
+        worker_shutting_down.send(sender="worker@portal.example", sig="SIGTERM", how="Warm", exitcode=0)
+        return done()
+
+    assert drain(Row, work) == 1
+    assert states() == ["done", "waiting"]
+    assert drain(Row, work) == 0
+    assert set(Row.objects.values_list("claimed_until", "open_claims")) == {(None, 0)}
+
+
+FORKED = """
+import os, time
+import django
+django.setup()
+from celery.signals import worker_shutting_down
+from dipportal.outbox import drain
+child = os.fork()
+if child:
+    worker_shutting_down.send(sender="worker@portal.example")
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stop = time.monotonic() + 20
+while not drain._ending[0] and time.monotonic() < stop:
+    time.sleep(0.01)
+os._exit(0 if drain._ending[0] else 1)
+"""
+
+
+def test_the_processes_that_a_worker_forked_hear_of_its_end() -> None:
+    """Celery's pool does the work in them, and the signal comes to their parent only."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "dipportal.settings"}
+    ended = subprocess.run([sys.executable, "-c", FORKED], env=environment, cwd=settings_file.BASE_DIR, check=False)
+    assert ended.returncode == 0
 
 
 def test_an_exception_leaves_the_row_to_its_lease_and_the_others_run(
