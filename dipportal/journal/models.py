@@ -85,7 +85,9 @@ class Entry(models.Model):
     @property
     def label(self) -> str | Promise:
         code = lookup(self.code)
-        return dict(code.by_kind).get(self.fields.get("kind", ""), code.label)
+        kind = self.fields.get("kind")
+        # Of a performance 'kind' is a column, and stands here as [old, new].
+        return dict(code.by_kind).get(kind, code.label) if isinstance(kind, str) else code.label
 
     @property
     def tone(self) -> str:

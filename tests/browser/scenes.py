@@ -80,7 +80,13 @@ def propose(planner: Visitor, agreement: int) -> None:
 
 
 # A status is shown as a word and an icon; the icon is the same in every language.
-ICONS = {"concept": "pencil", "proposed": "send", "approved": "circle-check", "rejected": "circle-x"}
+ICONS = {
+    "concept": "pencil",
+    "proposed": "send",
+    "approved": "circle-check",
+    "rejected": "circle-x",
+    "revised": "history",
+}
 
 
 def status_badge(visitor: Visitor, status: str) -> Locator:
@@ -174,12 +180,12 @@ def enter_tour(planner: Visitor, production: int, theater: int, evenings: int, *
 def member_theaters(planner: Visitor, most: int) -> list[int]:
     """The numbers of theaters with a hall that agreements can be made with, De Kade first."""
     found = [KADE_ID]
-    page = 1
-    while len(found) < most:
-        planner.go(f"{AGENCY}theaters/leden/?page={page}")
+    for page in (1, 2, 3):
+        planner.go(f"{AGENCY}theaters/?page={page}")
         for row in planner.page.locator("tbody tr").all():
             numbers = [int(text) for text in row.locator("code").all_inner_texts() if text.isdecimal()]
-            if len(numbers) > 1 and numbers[0] not in found:
+            is_member = row.locator("td").last.inner_text().strip() == "ja"
+            if is_member and len(numbers) > 1 and numbers[0] not in found:
                 found.append(numbers[0])
-        page += 1
+    assert len(found) >= most, "the demo has too few member theaters with a hall"
     return found[:most]

@@ -125,7 +125,7 @@ def test_an_approved_agreement_is_revised_and_the_old_one_stays_in_force_until_t
     scenes.expect_status(programmer, "approved")
     for visitor, area in ((planner, scenes.AGENCY), (programmer, scenes.KADE)):
         visitor.go(f"{area}afspraken/{agreement}/")
-        expect(visitor.page.locator(".page-head .badge:has(use[href$='#git-branch'])")).to_be_visible()
+        scenes.expect_status(visitor, "revised")
         visitor.go(f"{area}afspraken/{revision}/vergelijken/?met={agreement}")
         expect(visitor.page.locator("main")).to_contain_text("7.000,00")
         expect(visitor.page.locator("main")).to_contain_text("6.500,00")

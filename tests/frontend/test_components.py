@@ -14,6 +14,7 @@ from django.template.loader import get_template
 from django.utils.translation import override
 
 from dipportal.contracts.enums import Status
+from dipportal.contracts.yields import Column, Yield
 from tests.frontend.conftest import StrictReader, read
 from tests.frontend.showcase import AT, LONG, EveryField, Filters, components_context, portal_context
 
@@ -113,11 +114,44 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
     "status": [{"status": "proposed", "label": LONG}, {"status": "onbekend"}],
     "timeline": [{"entries": context["entries"]}],
+    "stale": [
+        {"rows": [SimpleNamespace(label=LONG, there="", typed=LONG)], "reload_url": "/"},
+        {"rows": [], "reload_url": "/", "closed": True},
+    ],
+    "missing": [{"since": AT}, {"since": None}],
+    "paper_button": [{"url": "/pdf/"}],
+    "comparison_part": [
+        {"text": text, "label": label, "tag": tag, "changed": True}
+        for text, label, tag in (("", "rang 2", "del"), (LONG, "", "ins"))
+    ],
+    "standing": [
+        {"standing": SimpleNamespace(found=True, text=LONG), "file_url": "/"},
+        {"standing": SimpleNamespace(found=None, text=LONG)},
+        {"standing": None},
+    ],
+    "yield": [
+        {"money": Yield(reason=LONG), "own": "provider"},
+        {
+            "money": Yield(
+                columns=(Column(20, 1, 10**9, 10**9, -(10**9)), Column(100, 500, 0, 0, 0)),
+                base=LONG,
+                estimate=True,
+                evenings=1,
+                seats=500,
+                guaranteed=True,
+                missing=(LONG, "Btw"),
+            ),
+            "own": "receiver",
+            "lines": True,
+        },
+    ],
 }
 
 
-# Made for one form widget and tried there, in a form.
-ELSEWHERE = {"tranches"}
+# Made for one form widget or for rows of the database, and tried on the pages that have them:
+# tests/contracts/test_compare_pages.py, tests/providers/test_paper_pages.py.
+OF_ROWS = {"comparison", "comparison_performance", "version_row", "versions_form", "standing_head", "standing_period"}
+ELSEWHERE = {"tranches", *OF_ROWS}
 
 
 def test_every_component_is_tried() -> None:
