@@ -150,7 +150,7 @@ def test_forty_performances_in_twelve_theaters_are_proposed_at_once_and_eight_ap
     expect(boxes).to_have_count(40)
     for box in boxes.all():
         box.check()
-    planner.act("many")
+    planner.act("make-many")
     planner.page.check("input[name=per][value=performance]")
     planner.page.check("input[name=type][value=partage]")
     planner.act("continue")
