@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+# ASSUMED: times without offset are Amsterdam's, in what DIP answers and in what it is sent.
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 # What a column of the database holds, and no exponent that fills the memory.
 DIGITS = 17

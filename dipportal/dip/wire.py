@@ -117,7 +117,7 @@ def error_in(body: Any) -> str | None:
 
 
 def id_in(body: Any) -> str | None:
-    """The id in an answer to a write: the record or the bare id (both are possible)."""
+    """The id in an answer to a write. ASSUMED: that is the record or the bare id."""
     found = body.get("id") if isinstance(body, dict) else body
     if isinstance(found, str | int) and not isinstance(found, bool) and str(found).strip():
         return str(found).strip()

@@ -16,15 +16,18 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True)
 class Shown:
-    """`follow`: go on through the first link that matches, as a reader would."""
+    """`follow`, `then`: go on through the first link that matches, as a reader would."""
 
     name: str
     path: str
     who: str = ""
     follow: str = ""
+    then: str = ""
 
 
-FIRST = "tbody a[href*='/afspraken/']"
+FIRST = "tbody th a[href*='/afspraken/']"
+EDIT, COUNTER = "[data-action=edit]", "[data-action=counter]"
+STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
     Shown("aanbieder-start", scenes.AGENCY, scenes.PLANNER),
@@ -40,6 +43,14 @@ PAGES = (
     Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
     Shown("afnemer-voorstel", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST),
     Shown("afnemer-voorstellingen", f"{scenes.KADE}voorstellingen/", scenes.PROGRAMMER),
+    Shown("aanbieder-afspraak-bewerken", f"{scenes.AGENCY}afspraken/?status=concept", scenes.PLANNER, FIRST, EDIT),
+    Shown("aanbieder-sjablonen", f"{scenes.AGENCY}afspraken/sjablonen/", scenes.PLANNER),
+    Shown("aanbieder-meer-tegelijk", f"{scenes.AGENCY}afspraken/samen/", scenes.PLANNER),
+    Shown("aanbieder-mantel", f"{scenes.AGENCY}afspraken/", scenes.PLANNER, STANDING),
+    Shown("aanbieder-organisatie", f"{scenes.AGENCY}organisatie/", scenes.PLANNER),
+    Shown("afnemer-aanpassen", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST, COUNTER),
+    Shown("afnemer-organisatie", f"{scenes.KADE}organisatie/", scenes.PROGRAMMER),
+    Shown("papier-controleren", "/controle/"),
     Shown("mail", "/demo/mail/"),
 )  # fmt: skip
 WIDTHS = {1280: 900, 390: 844}
@@ -47,9 +58,9 @@ WIDTHS = {1280: 900, 390: 844}
 
 def open_page(visitor: Visitor, shown: Shown) -> None:
     visitor.go(shown.path)
-    if shown.follow:
+    for link in filter(None, (shown.follow, shown.then)):
         with visitor.page.expect_navigation():
-            visitor.page.locator(f"main {shown.follow}").first.click()
+            visitor.page.locator(f"main {link}").first.click()
     expect(visitor.page.locator("h1")).to_have_count(1)
 
 
