@@ -58,6 +58,7 @@ def test_a_rejection_of_two_fields_and_the_version_after_it(visitors: Any, site:
     programmer.act("reject")
     expect(programmer.page.locator("[name=reason]")).to_be_visible()
     scenes.expect_status(programmer, "proposed")
+    programmer.page.locator(".reject-terms > summary").click()
     for term in ("provider_guarantee", "theater_surcharge"):
         programmer.page.check(f"input[name=rejected_terms][value={term}]")
     programmer.fields(reason=reason)
