@@ -74,7 +74,9 @@ def own_redis() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Portal]:
     var = tmp_path_factory.mktemp("portal")
-    web = free_port(18_000)
+    # Two runs beside each other look in different places: a port found free is not taken before the server starts.
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    web = free_port(18_000 + 20 * beside)
     addresses = portal.Addresses(web, free_port(web + 1))
     with own_database() as database, own_redis() as broker:
         environment = portal.environment(

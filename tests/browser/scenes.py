@@ -184,7 +184,7 @@ def member_theaters(planner: Visitor, most: int) -> list[int]:
         planner.go(f"{AGENCY}theaters/?page={page}")
         for row in planner.page.locator("tbody tr").all():
             numbers = [int(text) for text in row.locator("code").all_inner_texts() if text.isdecimal()]
-            is_member = row.locator("td").last.inner_text().strip() == "ja"
+            is_member = row.locator("td").last.inner_text().strip() in ("ja", "yes")
             if is_member and len(numbers) > 1 and numbers[0] not in found:
                 found.append(numbers[0])
     assert len(found) >= most, "the demo has too few member theaters with a hall"

@@ -1,6 +1,7 @@
 """Agreements beyond a yes: suggestions, adapted proposals, revisions, many at once; two people, two browsers."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +16,37 @@ pytestmark = pytest.mark.browser
 EVENINGS = [8, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2]
 
 
+@pytest.fixture(params=["nl", "en"])
+def spoken(request: pytest.FixtureRequest, visitors: Any) -> Iterator[Any]:
+    """Lets people in who read the portal in this language; afterwards they read Dutch again, as they did."""
+    people: list[Visitor] = []
+
+    def let_in(**who: Any) -> Visitor:
+        people.append(visitors(**who))
+        people[-1].go("/")
+        scenes.speak(people[-1], request.param)
+        return people[-1]
+
+    let_in.language = request.param  # type: ignore[attr-defined]
+    yield let_in
+    for visitor in people:
+        visitor.go("/")
+        scenes.speak(visitor, "nl")
+
+
 def narrow(visitor: Visitor) -> None:
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"the page is {wide} pixels wider than its window"
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_two_suggestions_taken_over_and_approved(visitors: Any, site: Portal, language: str) -> None:
-    planner = visitors(who=scenes.PLANNER)
-    programmer = visitors(width=390, height=844, who=scenes.PROGRAMMER)
+def test_two_suggestions_taken_over_and_approved(spoken: Any, site: Portal) -> None:
+    language = spoken.language
+    planner = spoken(who=scenes.PLANNER)
+    programmer = spoken(width=390, height=844, who=scenes.PROGRAMMER)
     agreement = scenes.draft(planner, scenes.enter_production(planner, f"De Vuurtoren ({language})", evenings=1))
     scenes.propose(planner, agreement)
 
     programmer.go(f"{scenes.KADE}afspraken/{agreement}/")
-    scenes.speak(programmer, language)
     narrow(programmer)
     programmer.page.locator(".reject-terms > summary").click()
     for term, suggestion, remark in (("provider_guarantee", "5.000,00", "Te hoog."), ("theater_surcharge", "3", "")):
@@ -44,7 +62,6 @@ def test_two_suggestions_taken_over_and_approved(visitors: Any, site: Portal, la
     keep_picture(programmer.page, f"afnemer-afkeuren-390-{language}")
     programmer.act("reject")
     scenes.expect_status(programmer, "rejected")
-    scenes.speak(programmer, "nl")
 
     planner.go(f"{scenes.AGENCY}afspraken/{agreement}/")
     guarantee = planner.page.locator("[data-term=provider_guarantee]")
@@ -61,18 +78,16 @@ def test_two_suggestions_taken_over_and_approved(visitors: Any, site: Portal, la
     scenes.propose(planner, following)
 
     programmer.go(f"{scenes.KADE}afspraken/{following}/")
-    scenes.speak(programmer, language)
     expect(programmer.page.locator("del").first).to_be_visible()
     expect(programmer.page.locator("#yield-title")).to_be_visible()
     programmer.act("approve")
     scenes.expect_status(programmer, "approved")
-    scenes.speak(programmer, "nl")
 
 
-def test_an_adapted_proposal_is_taken_as_it_is(visitors: Any, site: Portal) -> None:
-    title = "Zilvermeeuw"
-    planner, reader = visitors(who=scenes.PLANNER), visitors()
-    programmer = visitors(width=390, height=844, who=scenes.PROGRAMMER)
+def test_an_adapted_proposal_is_taken_as_it_is(visitors: Any, spoken: Any, site: Portal) -> None:
+    title = f"Zilvermeeuw ({spoken.language})"
+    planner, reader = spoken(who=scenes.PLANNER), visitors()
+    programmer = spoken(width=390, height=844, who=scenes.PROGRAMMER)
     agreement = scenes.draft(planner, scenes.enter_production(planner, title, evenings=1))
     scenes.propose(planner, agreement)
 
@@ -84,7 +99,7 @@ def test_an_adapted_proposal_is_taken_as_it_is(visitors: Any, site: Portal) -> N
     expect(programmer.page.locator("#yield")).to_contain_text("5.500,00")
     programmer.act("check")
     expect(programmer.page.locator("#changes")).to_contain_text("5.500,00")
-    keep_picture(programmer.page, "afnemer-aangepast-voorstel-390")
+    keep_picture(programmer.page, f"afnemer-aangepast-voorstel-390-{spoken.language}")
     narrow(programmer)
     programmer.act("send")
     counter = scenes.number_in(programmer, r"/afspraken/\d+/$")
@@ -95,7 +110,7 @@ def test_an_adapted_proposal_is_taken_as_it_is(visitors: Any, site: Portal) -> N
     expect(planner.page).to_have_url(re.compile(rf"/afspraken/{counter}/"))
     expect(planner.page.locator("main")).to_contain_text("Zo past het in onze begroting.")
     expect(planner.page.locator("[data-term=provider_guarantee] del")).to_contain_text("6.500,00")
-    keep_picture(planner.page, "aanbieder-aangepast-voorstel-1280")
+    keep_picture(planner.page, f"aanbieder-aangepast-voorstel-1280-{spoken.language}")
     planner.act("adopt")
     expect(planner.page).to_have_url(re.compile(r"/aannemen/$"))
     planner.act("adopt")
@@ -106,9 +121,9 @@ def test_an_adapted_proposal_is_taken_as_it_is(visitors: Any, site: Portal) -> N
     scenes.expect_status(programmer, "approved")
 
 
-def test_an_approved_agreement_is_revised_and_the_old_one_stays_in_force_until_then(visitors: Any) -> None:
-    planner, programmer = visitors(who=scenes.PLANNER), visitors(width=390, height=844, who=scenes.PROGRAMMER)
-    agreement = scenes.agreed(planner, programmer, "Onder de Waterlijn")
+def test_an_approved_agreement_is_revised_and_the_old_one_stays_in_force_until_then(spoken: Any) -> None:
+    planner, programmer = spoken(who=scenes.PLANNER), spoken(width=390, height=844, who=scenes.PROGRAMMER)
+    agreement = scenes.agreed(planner, programmer, f"Onder de Waterlijn ({spoken.language})")
     planner.go(f"{scenes.AGENCY}afspraken/{agreement}/")
     planner.act("revise")
     revision = scenes.number_in(planner, r"/afspraken/\d+/bewerken/$")
@@ -120,7 +135,7 @@ def test_an_approved_agreement_is_revised_and_the_old_one_stays_in_force_until_t
     scenes.expect_status(planner, "approved")
 
     programmer.go(f"{scenes.KADE}afspraken/{revision}/")
-    keep_picture(programmer.page, "afnemer-herziening-390")
+    keep_picture(programmer.page, f"afnemer-herziening-390-{spoken.language}")
     programmer.act("approve")
     scenes.expect_status(programmer, "approved")
     for visitor, area in ((planner, scenes.AGENCY), (programmer, scenes.KADE)):
@@ -130,15 +145,15 @@ def test_an_approved_agreement_is_revised_and_the_old_one_stays_in_force_until_t
         expect(visitor.page.locator("main")).to_contain_text("7.000,00")
         expect(visitor.page.locator("main")).to_contain_text("6.500,00")
         narrow(visitor)
-    keep_picture(programmer.page, "afnemer-vergelijken-390")
-    keep_picture(planner.page, "aanbieder-vergelijken-1280")
+    keep_picture(programmer.page, f"afnemer-vergelijken-390-{spoken.language}")
+    keep_picture(planner.page, f"aanbieder-vergelijken-1280-{spoken.language}")
 
 
 def test_forty_performances_in_twelve_theaters_are_proposed_at_once_and_eight_approved_at_once(
-    visitors: Any, site: Portal
+    spoken: Any, site: Portal
 ) -> None:
-    title = "De Lange Tournee"
-    planner = visitors(who=scenes.PLANNER)
+    title = f"De Lange Tournee {spoken.language}"
+    planner = spoken(who=scenes.PLANNER)
     production = scenes.enter_production(planner, title, evenings=1)
     theaters = scenes.member_theaters(planner, 12)
     day = 60
@@ -157,7 +172,7 @@ def test_forty_performances_in_twelve_theaters_are_proposed_at_once_and_eight_ap
     planner.fields(**{**scenes.TERMS, "contact_provider": scenes.PLANNER})
     planner.act("overview")
     expect(planner.page.locator("input[name=row]")).to_have_count(40)
-    keep_picture(planner.page, "aanbieder-veel-overzicht-1280")
+    keep_picture(planner.page, f"aanbieder-veel-overzicht-1280-{spoken.language}")
     planner.act("create-and-propose")
     expect(planner.page).to_have_url(re.compile(r"/samen/\d+/$"))
 
@@ -166,10 +181,10 @@ def test_forty_performances_in_twelve_theaters_are_proposed_at_once_and_eight_ap
         return planner.action("refresh").count() == 0
 
     until(finished, "all forty made and proposed", seconds=120)
-    keep_picture(planner.page, "aanbieder-veel-klaar-1280")
+    keep_picture(planner.page, f"aanbieder-veel-klaar-1280-{spoken.language}")
     expect(planner.page.locator("tbody a[href*='/afspraken/']")).to_have_count(40)
 
-    programmer = visitors(width=390, height=844, who=scenes.PROGRAMMER)
+    programmer = spoken(width=390, height=844, who=scenes.PROGRAMMER)
     programmer.go(f"{scenes.KADE}afspraken/?q={title.replace(' ', '+')}")
     offered = programmer.page.locator("input[name=chosen]")
     expect(offered).to_have_count(8)
@@ -178,7 +193,7 @@ def test_forty_performances_in_twelve_theaters_are_proposed_at_once_and_eight_ap
     programmer.act("tick_approve")
     programmer.act("approve_many")
     expect(programmer.page).to_have_url(re.compile(r"/afspraken/beantwoord/"))
-    keep_picture(programmer.page, "afnemer-veel-beantwoord-390")
+    keep_picture(programmer.page, f"afnemer-veel-beantwoord-390-{spoken.language}")
     programmer.go(f"{scenes.KADE}afspraken/?status=approved&q={title.replace(' ', '+')}")
     expect(programmer.page.locator("tbody tr")).to_have_count(8)
     planner.go(f"{scenes.AGENCY}afspraken/?status=proposed&q={title.replace(' ', '+')}")

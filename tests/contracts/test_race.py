@@ -4,9 +4,11 @@ import copy
 import threading
 from collections import Counter
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from django.db import connection, connections
+from django.test import Client
 
 from dipportal.catalogue import actions as catalogue
 from dipportal.catalogue.models import Performance
@@ -58,6 +60,49 @@ def test_of_many_answers_at_once_one_wins() -> None:
     assert Entry.objects.filter(code__in=("contract.approved", "contract.rejected")).count() == 1
     mails = Counter(Email.objects.filter(kind=Kind.ANSWER).values_list("recipient", flat=True))
     assert set(mails) >= {"plan@agency.example", "editor@impresariaat-noord.example"}
+    assert set(mails.values()) == {1}
+
+
+def test_those_who_come_too_late_read_who_was_first() -> None:
+    """The same through the pages: 200 people press the button at once; one is thanked, 199 read the winner's name."""
+    world = build()
+    contract = world.contract(status="proposed")
+    address = "/afnemer/de-kade/afspraken/{}/{}/"
+    start = threading.Barrier(ANSWERS)
+    room = threading.BoundedSemaphore(ROOM)
+    replies: list[tuple[int, str]] = []
+    clients = []
+    for index in range(ANSWERS):
+        clients.append(Client())
+        # Two hundred people: the same person twice would be thanked twice, and nothing done.
+        user = world.colleague(world.kade, f"collega-{index}").user
+        assert user is not None
+        clients[-1].force_login(user)
+        clients[-1].cookies["dipportal_language"] = "en"
+
+    def press(index: int) -> None:
+        answer = {"version": contract.version, "reason": f"Nee, van {index}."}
+        start.wait()
+        with room:
+            try:
+                route = "goedkeuren" if index % 3 else "afkeuren"
+                reply = clients[index].post(address.format(contract.pk, route), answer)
+                replies.append((reply.status_code, " ".join(unescape(reply.content.decode()).split())))
+            finally:
+                connections.close_all()
+
+    threads = [threading.Thread(target=press, args=(index,)) for index in range(ANSWERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(status for status, _ in replies) == {302: 1, 409: ANSWERS - 1}
+    contract.refresh_from_db()
+    first = contract.answered_by
+    assert first is not None
+    sentence = f"This proposal was already {contract.status} by {first.get_full_name()}, "
+    assert sum(sentence in page for status, page in replies if status == 409) == ANSWERS - 1
+    mails = Counter(Email.objects.filter(kind=Kind.ANSWER).values_list("recipient", flat=True))
     assert set(mails.values()) == {1}
 
 
