@@ -9,7 +9,7 @@ export PYTHON
 _ := $(shell $(BIN)/python -c 'import pip' >/dev/null 2>&1 || rm -f $(BIN)/python $(VENV)/.base $(VENV)/.dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fresh test quick lint format messages requirements clean
+.PHONY: help demo demo-fresh test quick bench lint format messages requirements clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ test: $(VENV)/.dev ## checks and every test that this machine can run; says what
 
 quick: $(VENV)/.dev ## the tests without processes, browser, PostgreSQL or gettext
 	@exec $(BIN)/python -m pytest -q -m "not browser and not processes and not postgres and not gettext"
+
+bench: $(VENV)/.dev ## how fast it is, as ratios measured in one run (needs PostgreSQL: DATABASE_URL)
+	@exec $(BIN)/python -m bench
 
 lint: $(VENV)/.dev ## style, types, templates, import order, migrations, deployment settings
 	@exec $(BIN)/python scripts/run_checks.py
