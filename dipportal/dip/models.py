@@ -215,12 +215,24 @@ class RunKind(models.TextChoices):
     CONTRACTS_FULL = "contracts-full", _("Agreements, all")
 
 
+class RunStep(models.TextChoices):
+    """What a run under way is counting."""
+
+    LISTS = "lists", _("lists")
+    PRODUCTIONS = "productions", _("productions")
+    AGREEMENTS = "agreements", _("agreements")
+
+
 def no_errors() -> list[str]:
     return []
 
 
 class SyncRun(models.Model):
-    """What one pull did. `counts`: seen, new, changed, unchanged, answers, faults. `errors`: sentences."""
+    """What one pull did. `counts`: seen, new, changed, unchanged, answers, faults. `errors`: sentences.
+
+    While it is going on: `done` of `total` (None: not known yet) things of the kind `step`, which began at `step_at`,
+    as it stood at `told_at`. An empty `step` has nothing to tell yet.
+    """
 
     connection = models.ForeignKey(
         Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs", editable=False
@@ -240,6 +252,11 @@ class SyncRun(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
     counts = models.JSONField(_("counts"), default=dict, blank=True, editable=False)
     errors = models.JSONField(_("errors"), default=no_errors, blank=True, editable=False)
+    step = models.CharField(max_length=20, choices=RunStep.choices, blank=True, editable=False)
+    done = models.PositiveIntegerField(default=0, editable=False)
+    total = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    step_at = models.DateTimeField(null=True, blank=True, editable=False)
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Held while the run is going on, so that no two of a kind run at once; a crashed run's lease ends by itself.
     lease_key = models.CharField(max_length=60, blank=True, editable=False)
     alive_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -18,9 +18,9 @@ from dipportal.catalogue.models import Producer
 from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, duplicates, wire
 from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
-from dipportal.dip.models import Connection, RecordKind, RunKind, SyncRun
+from dipportal.dip.models import Connection, RecordKind, RunKind, RunStep, SyncRun
 from dipportal.dip.pull_records import Page, page_of
-from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, finish, same_log_in, start
+from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, Watch, finish, same_log_in, start
 from dipportal.dip.records import ContractRecord, Parsed, PerformanceRecord
 from dipportal.dip.values import Unreadable, parse_moment, stamp
 from dipportal.organisations.models import User
@@ -39,10 +39,12 @@ def run(
     full: bool = False,
     triggered_by: User | None = None,
     dry_run: bool = False,
+    watch: Watch | None = None,
 ) -> SyncRun:
     """Pull one kind (RunKind) and return its row; the one that is going on already, when there is one.
 
     `full` makes 'contracts' the full comparison. `dry_run` writes nothing, and returns a row that is not stored.
+    `watch` is told how far it is.
     """
     kind = RunKind.CONTRACTS_FULL if full and kind == RunKind.CONTRACTS else RunKind(kind)
     if dry_run:
@@ -53,7 +55,7 @@ def run(
             log.info("pull is going on already", run=row.pk, kind=kind, connection=connection.pk)
             return row
     with Client(connection) as client:
-        pull = Pull(connection, client, row, dry_run=dry_run)
+        pull = Pull(connection, client, row, dry_run=dry_run, watch=watch)
         return _carried_through(pull, _KINDS[RunKind(kind)])
 
 
@@ -86,7 +88,8 @@ def _reference(pull: Pull) -> None:
         (RecordKind.PRODUCER, wire.PRODUCERS, wire.parse_producer, apply_reference.producers),
         (RecordKind.THEATER, wire.THEATERS, wire.parse_theater, apply_reference.theaters),
     )
-    for kind, path, parse, apply in lists:
+    for number, (kind, path, parse, apply) in enumerate(lists):
+        pull.progress(number, len(lists), RunStep.LISTS)
         what = str(kind.label).capitalize()
         parsed = pull.read_list(what, path, parse)
         if parsed is not None:
@@ -114,7 +117,8 @@ def _of_producer(pull: Pull, producer: Producer) -> None:
         return
     productions = page_of([parsed])
     parts: dict[str, Parsed[PerformanceRecord]] = {}
-    for production in productions.records.values():
+    for number, production in enumerate(productions.records.values()):
+        pull.progress(number, len(productions.records), RunStep.PRODUCTIONS)
         what = f"{producer}, {production.title}"
         path = wire.performances_path(producer.pk, production.id)
         part = pull.read_list(what, path, wire.parse_performance)
@@ -145,6 +149,7 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
         return
     page: Page[ContractRecord] = page_of([parsed])
     pull.tell_faults(what, page)
+    pull.progress(0, len(page.records), RunStep.AGREEMENTS)
 
     news: set[int] = set()
 

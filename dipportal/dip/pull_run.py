@@ -5,6 +5,7 @@ that meeting another writer (the push, a pull of another connection) costs a sec
 """
 
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from dipportal.dip import wire
 from dipportal.dip.errors import DipError
-from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.dip.models import Connection, RunKind, RunState, RunStep, SyncRun
 from dipportal.dip.pull_records import Page
 from dipportal.dip.records import Parsed, Raw, Record
 from dipportal.dip.values import Unreadable
@@ -31,6 +32,8 @@ log = structlog.get_logger(__name__)
 # Longer than one call can take with its wait, and than one page takes to be written.
 LEASE = dt.timedelta(minutes=10)
 BEAT = dt.timedelta(seconds=30)
+# How often a run writes how far it is, in seconds: a short one never does.
+TELL_EVERY = 1.0
 TRIES = 3
 MOST_ERRORS = 50
 # After one of these every further call of the run would end the same way.
@@ -69,9 +72,25 @@ class Tally:
         self.errors.append(text % {"what": what, "count": known})
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: `done` of `of` (None: nobody knows yet), counted in what `step` names since `began`."""
+
+    step: RunStep
+    done: int
+    of: int | None
+    began: dt.datetime
+
+
+Watch = Callable[[Progress], None]
+
+
 @dataclass
 class Pull:
-    """`asked_at` is when the first call left: what changed here after it, the answers may not know yet."""
+    """`asked_at` is when the first call left: what changed here after it, the answers may not know yet.
+
+    `watch` hears of every progress, also of a dry run.
+    """
 
     connection: Connection
     client: Reader
@@ -79,7 +98,11 @@ class Pull:
     dry_run: bool = False
     tally: Tally = field(default_factory=Tally)
     asked_at: dt.datetime = field(default_factory=timezone.now)
+    watch: Watch | None = None
     _beat_at: dt.datetime | None = None
+    _at: Progress | None = None
+    _told: float = field(default_factory=time.monotonic)
+    _writing: bool = False
 
     @property
     def organisation(self) -> Organisation:
@@ -107,6 +130,40 @@ class Pull:
             if error.code in HOPELESS:
                 raise CutShort from error
         return None
+
+    # --- how far it is
+    def progress(self, done: int, of: int | None, step: RunStep) -> None:
+        """Say that `done` of `of` are done; `of` is None as long as nobody knows. For the thread that runs the pull.
+
+        Cheap to call for every record: one UPDATE a second comes of it at most, and none of a run of less than one.
+        Inside a step of `write` it is only noted, because nobody could see it there. Raises LeaseLost.
+        """
+        before = self._at
+        goes_on = before is not None and before.step == step and before.done <= done
+        began = before.began if before is not None and goes_on else timezone.now()
+        self._at = Progress(step, done, of, began)
+        if self.watch is not None:
+            self.watch(self._at)
+        if not (self.dry_run or self._writing) and time.monotonic() - self._told >= TELL_EVERY:
+            self._tell(self._at)
+
+    def _tell(self, at: Progress) -> None:
+        """Outside the page's transaction, so that it is seen; the lease goes on with it."""
+        now = timezone.now()
+        mine = SyncRun.objects.filter(pk=self.run.pk, state=RunState.RUNNING)
+        try:
+            told = mine.update(
+                step=at.step, done=at.done, total=at.of, step_at=at.began, told_at=now, alive_until=now + LEASE
+            )
+        except OperationalError as error:
+            # A database that is busy is no reason to break off what goes well: the next one tells it.
+            log.warning("pull progress not told", run=self.run.pk, kind=self.run.kind, reason=type(error).__name__)
+            return
+        finally:
+            self._told = time.monotonic()
+        if told != 1:
+            raise LeaseLost
+        self._beat_at = now
 
     def trouble(self, sentence: str) -> None:
         self.tally.errors.append(sentence)
@@ -147,12 +204,16 @@ class Pull:
         return False
 
     def _once(self, step: Callable[[], Tally]) -> Tally:
-        with transaction.atomic():
-            if not self.dry_run:
-                self._hold()
-            done = step()
-            if self.dry_run:
-                transaction.set_rollback(True)
+        self._writing = True
+        try:
+            with transaction.atomic():
+                if not self.dry_run:
+                    self._hold()
+                done = step()
+                if self.dry_run:
+                    transaction.set_rollback(True)
+        finally:
+            self._writing = False
         return done
 
     def _failed(self, what: str, error: Exception) -> bool:
