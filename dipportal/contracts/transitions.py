@@ -40,6 +40,9 @@ MOVES: dict[str, Move] = {
         Move("adopt", (Status.PROPOSED,), Status.APPROVED, PROVIDER, drafted=RECEIVER),
         Move("decline", (Status.PROPOSED,), Status.REJECTED, PROVIDER, drafted=RECEIVER),
         Move("retract", (Status.PROPOSED,), Status.REJECTED, RECEIVER, drafted=RECEIVER),
+        # The answer that the theater gave in DIP, in place of another one that was given here.
+        Move("take_approval", (Status.REJECTED,), Status.APPROVED, PROVIDER, drafted=None),
+        Move("take_rejection", (Status.APPROVED,), Status.REJECTED, PROVIDER, drafted=None),
         # The next version.
         Move("reply", (Status.PROPOSED,), None, PROVIDER, drafted=RECEIVER),
         Move("amend", (Status.REJECTED,), None, PROVIDER, drafted=None),

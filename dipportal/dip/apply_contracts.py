@@ -20,7 +20,7 @@ from dipportal.contracts.mirror import ContractFacts, Following
 from dipportal.contracts.models import Contract
 from dipportal.core import logs
 from dipportal.core.errors import PortalError
-from dipportal.dip import state, wire
+from dipportal.dip import conflicts, state, wire
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
 from dipportal.dip.apply_catalogue import Under, under_way, unsent
 from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
@@ -259,9 +259,10 @@ def _happen(work: Work, event: Event) -> None:
                     if verdict.conflict == "answers"
                     else conflict_of_terms(row, facts, event.differences)
                 )
-                work.counts["conflicts"] += actions.flag_conflict(
-                    row, text=in_words, kind=verdict.conflict, actor=work.under.actor
-                )
+                flagged = actions.flag_conflict(row, text=in_words, kind=verdict.conflict, actor=work.under.actor)
+                work.counts["conflicts"] += flagged
+                if flagged:
+                    conflicts.keep_theirs(row, work.page.records[event.key].raw)
             carry_out(row, facts, verdict.moves, actor=work.under.actor)
     except PortalError as error:
         work.faults[event.key] = str(error)

@@ -7,4 +7,4 @@ class DipConfig(AppConfig):
     verbose_name = _("DIP")
 
     def ready(self) -> None:
-        from dipportal.dip import codes, handlers  # noqa: F401
+        from dipportal.dip import codes, conflicts, handlers  # noqa: F401

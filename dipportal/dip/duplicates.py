@@ -58,7 +58,7 @@ def _by_reference(organisation: Organisation) -> list[Duplicate]:
 
 def _by_natural_key(organisation: Organisation) -> list[Duplicate]:
     rows = Contract.objects.filter(
-        provider=organisation, dip_id__isnull=False, missing_since=None, status__in=OPEN
+        provider=organisation, dip_id__isnull=False, missing_since=None, discarded_at=None, status__in=OPEN
     ).values_list("pk", "dip_id", "root_id", "production_id", "theater_id", "type")
     played: dict[int, set[int]] = defaultdict(set)
     through = Contract.performances.through._default_manager.filter(

@@ -277,3 +277,7 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {moment(self.started_at)} ({self.get_state_display()})"
+
+
+# Django looks for models here only; this one needs those above.
+from dipportal.dip.models_conflict import Conflict  # noqa: E402, F401

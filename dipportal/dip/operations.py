@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.core.errors import PortalError, StaleState
-from dipportal.dip import wire
+from dipportal.dip import conflicts, wire
 from dipportal.dip.models import Kind, Operation, RemoteRecord, Subject
 from dipportal.dip.records import ContractRecord, PerformanceRecord, ProductionRecord, Raw
 from dipportal.dip.state import Form, comparable, state_digest
@@ -185,6 +185,7 @@ def note_done(row: Operation, remote_id: object, *, answer: object, form: Form, 
         organisation=row.organisation, kind=row.subject_kind, remote_id=str(remote_id), defaults=values
     )
     rebase(row, base or digest)
+    conflicts.pushed(row.subject_kind, row.subject_id)
 
 
 def rebase(row: Operation, base: str) -> None:
@@ -223,4 +224,5 @@ def put_ours(row: Operation, *, seen: str, actor: Actor) -> None:
         values = {"base_digest": seen, "state": State.WAITING, "due_at": timezone.now(), "open_claims": 0}
         Operation.objects.filter(pk=row.pk).update(**values, error_code="", error_text="")
         journal("dip.overruled", row, actor=actor, thread=row.key)
+        conflicts.pushed(row.subject_kind, row.subject_id)
     row.refresh_from_db()

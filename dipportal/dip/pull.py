@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Producer
-from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, duplicates, wire
+from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, conflicts, duplicates, wire
 from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RecordKind, RunKind, RunStep, SyncRun
@@ -193,6 +193,9 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
 def _look_for_duplicates(pull: Pull, news: set[int]) -> None:
     """Alarm for what looks double since this run, one sentence for what did before: an old pair is no news daily."""
     found = duplicates.find(pull.organisation)
+    if not pull.dry_run:
+        chosen = conflicts.watch(pull.organisation, [(one.numbers, one.sentence) for one in found])
+        found = [one for one in found if one.numbers not in chosen]
     fresh = [one for one in found if news.intersection(one.numbers)]
     pull.tally.counts["duplicates"] += len(found)
     for one in fresh:

@@ -130,7 +130,7 @@ def update_production(work: Work) -> Outcome:
     differing = state.differing(has, form)
     if not differing:
         return settled(work, record.id, answer=record.raw, form=has)
-    must_still_be_ours(work, record.id, has=state.digests_of(has), differing=_labels(differing))
+    must_still_be_ours(work, record.id, record.raw, has=state.digests_of(has), differing=_labels(differing))
     path = wire.production_path(production.producer_id, record.id)
     body = wire.body_for_production(production, co_producer_ids=co_producers)
     answer = send(work, "PUT", path, body, form=form)
@@ -236,7 +236,7 @@ def update_performance(work: Work) -> Outcome:
     differing = state.differing(has, form)
     if not differing:
         return settled(work, number, answer=record.raw, form=has)
-    must_still_be_ours(work, number, has=state.digests_of(has), differing=_labels(differing))
+    must_still_be_ours(work, number, record.raw, has=state.digests_of(has), differing=_labels(differing))
     path = wire.performance_path(production.producer_id, production.dip_id, number)
     answer = send(work, "PUT", path, wire.body_for_performance(performance), form=form)
     if _number(answer) != number:

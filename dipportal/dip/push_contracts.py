@@ -19,6 +19,7 @@ from dipportal.dip.pushing import (
     Stop,
     Work,
     already,
+    conflicting,
     gone,
     look,
     must_know_production,
@@ -232,7 +233,8 @@ def update(work: Work) -> Outcome:
         )
         return attention("not_concept", text % {"status": record.raw_status})
     _must_be_complete(work, contract)
-    must_still_be_ours(work, record.id, has=state.digests_of(has, agency=agency), differing=labels(differing))
+    digests = state.digests_of(has, agency=agency)
+    must_still_be_ours(work, record.id, record.raw, has=digests, differing=labels(differing))
     answer = send(work, "PUT", wire.contract_update_path(record.id, contract.type), subject.body, form=form)
     if _number(answer) != record.id:
         return no_id(work)
@@ -287,7 +289,7 @@ def _must_be_proposable(work: Work, subject: Subject, record: ContractRecord) ->
         # Proposing it as it stands in DIP would propose something else than was proposed here.
         names = ", ".join(labels(differing))
         text = _("In DIP this agreement differs (%(what)s), so it was not proposed. Nothing was overwritten.")
-        raise Stop(attention("conflict", text % {"what": names}))
+        raise Stop(conflicting(work, record.raw, seen=state.state_digest(has), text=text % {"what": names}))
 
 
 def _read_first(work: Work) -> tuple[Contract, Subject, ContractRecord]:

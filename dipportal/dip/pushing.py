@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Production
-from dipportal.dip import operations, wire
+from dipportal.dip import conflicts, operations, wire
 from dipportal.dip.client import Client
 from dipportal.dip.errors import NotDone, Unclear
 from dipportal.dip.models import Kind, Operation
@@ -107,8 +107,8 @@ def only_match(work: Work, matches: Sequence[Record], doubtful: bool) -> Record 
     return None
 
 
-def must_still_be_ours(work: Work, remote_id: object, *, has: set[str], differing: Sequence[object]) -> None:
-    """Stop with a conflict when DIP shows a state that neither we saw nor we made (rule 8)."""
+def must_still_be_ours(work: Work, remote_id: object, raw: Raw, *, has: set[str], differing: Sequence[object]) -> None:
+    """Stop with a conflict when DIP shows a state that neither we saw nor we made (rule 8). `raw`: DIP's record."""
     row = work.row
     base = row.base_digest or operations.seen_digest(row.organisation, row.subject_kind, remote_id)
     if {base, row.body_digest} - {""} & has:
@@ -116,7 +116,17 @@ def must_still_be_ours(work: Work, remote_id: object, *, has: set[str], differin
     names = ", ".join(str(name) for name in differing)
     text = _("Somebody changed this in DIP meanwhile (%(what)s). Nothing was overwritten.") % {"what": names}
     payload = {**row.payload, "seen": min(has)}
-    raise Stop(attention("conflict", text, payload=payload))
+    raise Stop(conflicting(work, raw, seen=min(has), text=text, payload=payload))
+
+
+def conflicting(work: Work, raw: Raw, *, seen: str, text: str, **values: Any) -> Outcome:
+    """Nothing is sent; a person chooses on the page of the conflict, which has DIP's record as it is now."""
+    row = work.row
+
+    def note() -> None:
+        conflicts.found_by_push(row, theirs=raw, seen=seen, text=text)
+
+    return attention("conflict", text, apply=note, **values)
 
 
 def send(

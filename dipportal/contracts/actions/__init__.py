@@ -15,7 +15,17 @@ from dipportal.contracts.actions.answering import (
     undo,
 )
 from dipportal.contracts.actions.common import PARTY_FIELDS, new_reference
-from dipportal.contracts.actions.conflicts import flag_conflict, settle_conflict
+from dipportal.contracts.actions.conflicts import (
+    drop_conflict,
+    flag_conflict,
+    forget_number,
+    note_choice,
+    settle_conflict,
+    take_answer,
+    take_terms,
+    take_terms_as_revision,
+    tell_conflict,
+)
 from dipportal.contracts.actions.drafting import (
     create_concept,
     discard,
@@ -37,15 +47,22 @@ __all__ = [
     "create_concept",
     "decline",
     "discard",
+    "drop_conflict",
     "extend",
     "flag_conflict",
+    "forget_number",
     "new_reference",
+    "note_choice",
     "propose",
     "reject",
     "restore",
     "retract",
     "revise",
     "settle_conflict",
+    "take_answer",
+    "take_terms",
+    "take_terms_as_revision",
+    "tell_conflict",
     "undo",
     "update_concept",
     "withdraw",
