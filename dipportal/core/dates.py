@@ -1,6 +1,7 @@
 """Dates as Dutch planners write them, in the language of the reader, always in Amsterdam's time."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -20,11 +21,17 @@ def day(value: dt.date | dt.datetime | None) -> str:
     """`do 12 mrt 2026`."""
     if value is None:
         return ""
-    if isinstance(value, dt.datetime) and timezone.is_aware(value):
-        value = timezone.localtime(value)
+    if isinstance(value, dt.datetime):
+        value = (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+    return _day(value, get_language() or "")
+
+
+@lru_cache(maxsize=4096)
+def _day(value: dt.date, language: str) -> str:
+    """`language` is the one in force: the same days stand in every list, so their words are made once."""
     names = date_format(value, "D j M Y")
     # Django abbreviates Dutch months as 'mrt' and English ones as 'Mar'; the weekday is lower case in Dutch.
-    return names.lower() if (get_language() or "").startswith("nl") else names
+    return names.lower() if language.startswith("nl") else names
 
 
 def ago(value: dt.datetime | None) -> str:

@@ -8,11 +8,16 @@ from django import template
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
-from dipportal.core import dates, money
+from dipportal.core import dates, markup, money
 
 register = template.Library()
 # Where a line may break, without a mark.
 BREAK = SafeString("<wbr>")
+
+register.simple_tag(markup.icon, name="icon")
+register.simple_tag(markup.badge, name="badge")
+register.simple_tag(markup.status, name="status")
+register.simple_tag(markup.date, name="date")
 
 
 @register.filter(name="money")
