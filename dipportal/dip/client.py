@@ -247,7 +247,7 @@ class Client:
             raise NotDone("refused", _("DIP refuses this: %(text)s") % {"text": text}, permanent=True)
         if verdict is Verdict.NEW_TOKEN:
             text = _("DIP does not accept the log-in of this connection. Check the credentials.")
-            gate.rest(self.connection, text, LATER)
+            gate.refused(self.connection, text)
             raise NotDone("unauthorized", text, after=LATER)
         if verdict is Verdict.SLOW_DOWN:
             wait = exchange.retry_after or 2 * SOON
@@ -310,7 +310,7 @@ class Client:
         elif verdict in (Verdict.REFUSED, Verdict.NEW_TOKEN):
             said = wire.error_in(exchange.body) or str(exchange.seen)
             text = _("DIP refuses the log-in: %(text)s. Check the credentials.") % {"text": said}
-            gate.rest(self.connection, text, LATER)
+            gate.refused(self.connection, text)
             raise NotDone("credentials", text, after=LATER)
         elif verdict is Verdict.SLOW_DOWN:
             self._settle(exchange)

@@ -1,5 +1,7 @@
 """What a manager does with the DIP connection: save, test, remove. The secret goes in and never comes out."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
@@ -7,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dipportal.core.errors import Invalid, NotAllowed
-from dipportal.dip import crypto, operations, wire
+from dipportal.dip import crypto, gate, operations, wire
 from dipportal.dip.client import Client
 from dipportal.dip.errors import DipError
 from dipportal.dip.models import Connection
@@ -17,15 +19,13 @@ from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Role
 from dipportal.organisations.models import Organisation
 
-_UNTRIED = {
+_UNTRIED: dict[str, Any] = {
     "token_encrypted": "",
     "token_expires_at": None,
     "token_lease": "",
     "token_lease_until": None,
     "next_call_at": None,
-    "failures": 0,
-    "open_until": None,
-    "trouble": "",
+    **gate.UNTROUBLED,
     "tested_at": None,
     "test_ok": None,
     "test_text": "",
@@ -84,7 +84,7 @@ def test_connection(connection: Connection, *, actor: Actor) -> Connection:
     """
     _must_manage(connection.organisation, actor)
     # Somebody who tests wants an answer now, also when the connection was resting.
-    Connection.objects.filter(pk=connection.pk).update(failures=0, open_until=None, trouble="")
+    Connection.objects.filter(pk=connection.pk).update(**gate.UNTROUBLED)
     with translation.override(settings.LANGUAGE_CODE):
         good, text = _try(connection)
     with transaction.atomic():

@@ -10,35 +10,49 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.dip import crypto
 from dipportal.dip.errors import LATER, SOON, NotDone
-from dipportal.dip.models import Connection
+from dipportal.dip.models import Connection, Trouble
+from dipportal.outbox.drain import ending
 
 log = structlog.get_logger(__name__)
 # Longer than this nobody sleeps in a worker: the row is put back with a due time instead.
 LONGEST_WAIT = dt.timedelta(seconds=20)
+# So often it is asked whether the worker is to end, in seconds.
+LONGEST_NAP = 1.0
+NOW = dt.timedelta(0)
 FAILURES_ALLOWED = 5
 SHORTEST_REST = dt.timedelta(seconds=30)
 LONGEST_REST = dt.timedelta(minutes=15)
 TOKEN_MARGIN = dt.timedelta(seconds=30)
+# A connection that works, or that nobody has tried yet.
+UNTROUBLED = {"failures": 0, "open_until": None, "trouble": "", "trouble_kind": "", "trouble_since": None}
 
 
 def wait_for_turn(connection: Connection) -> None:
     """Reserve the next slot of the connection's pace and sleep until it comes.
 
-    Raises NotDone: 'resting' while the breaker is open, 'slow_down' when the slot is too far away to sleep for.
+    Raises NotDone: 'resting' while the breaker is open, 'slow_down' when the slot is too far away to sleep for,
+    'stopping' when the worker is to end.
     """
-    wait = _reserve(connection.pk)
-    if wait > dt.timedelta(0):
-        time.sleep(wait.total_seconds())
+    wait = _reserve(connection.pk).total_seconds()
+    while True:
+        if ending():
+            raise NotDone("stopping", _("The portal is being restarted; this goes on right after."), after=NOW)
+        if wait <= 0:
+            return
+        nap = min(wait, LONGEST_NAP)
+        time.sleep(nap)
+        wait -= nap
 
 
 def _reserve(pk: int) -> dt.timedelta:
@@ -66,21 +80,33 @@ def hold_off(connection: Connection, wait: dt.timedelta) -> None:
 
 def succeeded(connection: Connection) -> None:
     rows = Connection.objects.filter(pk=connection.pk)
-    rows.exclude(failures=0, open_until=None, trouble="").update(failures=0, open_until=None, trouble="")
+    rows.exclude(failures=0, open_until=None, trouble="").update(**UNTROUBLED)
 
 
 def failed(connection: Connection, text: str) -> None:
     """Count a failure; from the fifth in a row the connection rests, each time longer."""
     rows = Connection.objects.filter(pk=connection.pk)
-    rows.update(failures=F("failures") + 1, trouble=text)
+    rows.update(failures=F("failures") + 1, **_trouble(Trouble.SILENT, text))
     row = rows.get()
     over = row.failures - FAILURES_ALLOWED
     if over >= 0:
-        rest(connection, text, min(LONGEST_REST, SHORTEST_REST * 2 ** min(over, 10)))
+        _rest(connection, min(LONGEST_REST, SHORTEST_REST * 2 ** min(over, 10)))
 
 
-def rest(connection: Connection, text: str, wait: dt.timedelta) -> None:
-    Connection.objects.filter(pk=connection.pk).update(open_until=timezone.now() + wait, trouble=text)
+def refused(connection: Connection, text: str) -> None:
+    """The log-in is refused: the same one would be refused again, so nobody tries for a while."""
+    Connection.objects.filter(pk=connection.pk).update(**_trouble(Trouble.REFUSED, text))
+    _rest(connection, LATER)
+
+
+def _trouble(kind: Trouble, text: str) -> dict[str, Any]:
+    """The values that say so; `trouble_since` stays when it is the same trouble as before."""
+    same = When(trouble_kind=kind, trouble_since__isnull=False, then=F("trouble_since"))
+    return {"trouble": text, "trouble_kind": kind, "trouble_since": Case(same, default=Value(timezone.now()))}
+
+
+def _rest(connection: Connection, wait: dt.timedelta) -> None:
+    Connection.objects.filter(pk=connection.pk).update(open_until=timezone.now() + wait)
     log.warning("DIP connection rests", connection=connection.pk, seconds=int(wait.total_seconds()))
 
 
@@ -180,4 +206,5 @@ def credentials_of(connection: Connection) -> tuple[str, str]:
         return now.client_id, crypto.decrypt(now.secret_encrypted)
     except crypto.Undecryptable:
         text = _("The stored DIP secret cannot be read any more. Enter the credentials again.")
+        refused(connection, text)
         raise NotDone("credentials", text, after=LATER) from None

@@ -21,6 +21,13 @@ class OwnedQuerySet(models.QuerySet[Any]):
         return self.none() if organisation is None else self.filter(organisation=organisation)
 
 
+class Trouble(models.TextChoices):
+    """What is the matter with a connection. DIP that is away comes back; a refused log-in needs a manager."""
+
+    SILENT = "silent", _("DIP does not answer")
+    REFUSED = "refused", _("DIP refuses the log-in")
+
+
 class ConnectionQuerySet(OwnedQuerySet):
     def active(self) -> Self:
         return self.filter(active=True)
@@ -51,6 +58,9 @@ class Connection(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     open_until = models.DateTimeField(_("rests until"), null=True, blank=True, editable=False)
     trouble = models.TextField(_("trouble"), blank=True, editable=False)
+    # Since the first failure that no answer came after; all of it is emptied by the next answer.
+    trouble_kind = models.CharField(max_length=10, choices=Trouble.choices, blank=True, editable=False)
+    trouble_since = models.DateTimeField(_("since"), null=True, blank=True, editable=False)
 
     # --- the last test, in words
     tested_at = models.DateTimeField(_("tested"), null=True, blank=True, editable=False)
@@ -270,7 +280,10 @@ class SyncRun(models.Model):
         verbose_name = _("sync run")
         verbose_name_plural = _("sync runs")
         ordering = ("-started_at", "-pk")
-        indexes = (models.Index(fields=("organisation", "-started_at"), name="dip_run_newest"),)
+        indexes = (
+            models.Index(fields=("organisation", "-started_at"), name="dip_run_newest"),
+            models.Index(fields=("connection", "kind", "-started_at"), name="dip_run_newest_of_kind"),
+        )
         constraints = (
             models.UniqueConstraint(fields=("lease_key",), condition=~Q(lease_key=""), name="dip_run_one_at_a_time"),
         )

@@ -20,8 +20,9 @@ from django.utils.translation import gettext as _
 
 from dipportal.dip import wire
 from dipportal.dip.errors import DipError
-from dipportal.dip.models import Connection, RunKind, RunState, RunStep, SyncRun
+from dipportal.dip.models import Connection, RunState, RunStep, SyncRun
 from dipportal.dip.pull_records import Page
+from dipportal.dip.queries import lane
 from dipportal.dip.records import Parsed, Raw, Record
 from dipportal.dip.values import Unreadable
 from dipportal.organisations import actors
@@ -37,7 +38,7 @@ TELL_EVERY = 1.0
 TRIES = 3
 MOST_ERRORS = 50
 # After one of these every further call of the run would end the same way.
-HOPELESS = {"resting", "credentials", "unauthorized", "unreachable", "login", "slow_down"}
+HOPELESS = {"resting", "stopping", "credentials", "unauthorized", "unreachable", "login", "slow_down"}
 
 
 class LeaseLost(Exception):
@@ -101,8 +102,11 @@ class Pull:
     watch: Watch | None = None
     _beat_at: dt.datetime | None = None
     _at: Progress | None = None
-    _told: float = field(default_factory=time.monotonic)
+    _told: float = 0.0
     _writing: bool = False
+
+    def __post_init__(self) -> None:
+        self._told = time.monotonic()
 
     @property
     def organisation(self) -> Organisation:
@@ -253,11 +257,6 @@ class Pull:
 def same_log_in(connection: Connection) -> QuerySet[Connection]:
     """The row of this connection, as long as it is the log-in that the run began with."""
     return Connection.objects.active().filter(pk=connection.pk, client_id=connection.client_id)
-
-
-def lane(kind: str) -> str:
-    """Both pulls of agreements write the same rows, so they share a lane."""
-    return RunKind.CONTRACTS if kind == RunKind.CONTRACTS_FULL else kind
 
 
 def start(connection: Connection, kind: str, *, triggered_by: User | None = None) -> tuple[SyncRun, bool]:

@@ -3,12 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
-from dipportal.dip.models import Connection, Operation, RemoteRecord, RunState, SyncRun
+from dipportal.dip.models import Connection, Operation, RemoteRecord, RunKind, RunState, SyncRun, Trouble
 from dipportal.organisations.models import Organisation
-from dipportal.outbox.models import STUCK, State
+from dipportal.outbox.models import STUCK, WORKABLE, State
 
 
 def runs_of(organisation: Organisation | None) -> QuerySet[SyncRun]:
@@ -27,17 +27,53 @@ def problems_of(organisation: Organisation | None) -> QuerySet[Operation]:
 
 
 @dataclass(frozen=True)
-class ConnectionStatus:
-    """How the connection does. `silent_since` is when DIP stopped answering; None while it answers.
+class Away:
+    """What keeps work from reaching DIP, for the people who wait for it.
 
-    `resting_until` is set while no calls are made because too many failed. `newest` holds the newest run of each kind.
+    `refused`: the log-in is, which a manager can mend; otherwise DIP does not answer, which passes. `waiting` is how
+    many changes go along later, `resting_until` when the next call is made, if that was put off.
     """
+
+    refused: bool
+    since: dt.datetime
+    text: str
+    resting_until: dt.datetime | None
+    waiting: int
+
+    @property
+    def since_today(self) -> bool:
+        return timezone.localdate(self.since) == timezone.localdate()
+
+
+# One call that fails happens every day; two in a row, with no answer in between, are worth a sentence.
+FAILURES_THAT_MATTER = 2
+
+
+def away_of(connection: Connection | None) -> Away | None:
+    """The trouble of a connection when it matters, from what its calls came to; None as soon as DIP answers again."""
+    if connection is None or not connection.trouble_kind or connection.trouble_since is None:
+        return None
+    refused = connection.trouble_kind == Trouble.REFUSED
+    if not refused and connection.failures < FAILURES_THAT_MATTER:
+        return None
+    now = timezone.now()
+    resting = connection.open_until if connection.open_until and connection.open_until > now else None
+    waiting = Operation.objects.visible_to(connection.organisation).filter(state__in=WORKABLE).count()
+    return Away(refused, connection.trouble_since, connection.trouble, resting, waiting)
+
+
+def connection_of(organisation: Organisation | None) -> Connection | None:
+    return Connection.objects.visible_to(organisation).active().select_related("organisation").first()
+
+
+@dataclass(frozen=True)
+class ConnectionStatus:
+    """How the connection does. `newest` holds the newest run of each kind; `away` is None while DIP answers."""
 
     connection: Connection
     newest: dict[str, SyncRun]
-    silent_since: dt.datetime | None
-    resting_until: dt.datetime | None
     set_aside: int
+    away: Away | None
 
     @property
     def last_good_pull_at(self) -> dt.datetime | None:
@@ -45,46 +81,62 @@ class ConnectionStatus:
 
     @property
     def running(self) -> list[SyncRun]:
-        """A run whose worker was killed only looks like one: its lease has ended."""
-        now = timezone.now()
-        running = [run for run in self.newest.values() if run.state == RunState.RUNNING]
-        return [run for run in running if run.alive_until is not None and run.alive_until > now]
+        return [run for run in self.newest.values() if is_alive(run)]
 
-    @property
-    def trouble(self) -> str:
-        """What went wrong last, in words; '' when nothing does."""
-        if self.connection.trouble:
-            return self.connection.trouble
-        failed = [run for run in self.newest.values() if run.state == RunState.FAILED and run.errors]
-        return str(max(failed, key=lambda run: run.started_at).errors[0]) if failed and self.silent_since else ""
+    def in_the_way_of(self, kind: RunKind) -> SyncRun | None:
+        """The run that is going on and keeps one of this kind from starting."""
+        return next((run for run in self.running if lane(run.kind) == lane(kind)), None)
+
+
+def is_alive(run: SyncRun) -> bool:
+    """A run whose worker was killed only looks as if it were going on: its lease has ended."""
+    return run.state == RunState.RUNNING and run.alive_until is not None and run.alive_until > timezone.now()
+
+
+def lane(kind: str) -> str:
+    """Both pulls of agreements write the same rows, so only one of them runs at a time."""
+    return RunKind.CONTRACTS if kind == RunKind.CONTRACTS_FULL else kind
 
 
 def status_of(organisation: Organisation | None) -> ConnectionStatus | None:
-    """The state of the organisation's connection, or None when it has none. Five queries."""
-    connection = Connection.objects.visible_to(organisation).active().select_related("organisation").first()
-    return status_of_connection(connection) if connection is not None else None
-
-
-def status_of_connection(connection: Connection) -> ConnectionStatus:
-    runs = SyncRun.objects.filter(connection=connection)
-    later = SyncRun.objects.filter(connection=connection, kind=OuterRef("kind")).order_by("-started_at", "-pk")
-    newest = {run.kind: run for run in runs.filter(pk=Subquery(later.values("pk")[:1]))}
-    now = timezone.now()
-    resting = connection.open_until if connection.open_until and connection.open_until > now else None
+    """The state of the organisation's connection, or None when it has none. Three queries, four when DIP is away."""
+    connection = connection_of(organisation)
+    if connection is None:
+        return None
     return ConnectionStatus(
         connection=connection,
-        newest=newest,
-        silent_since=_silent_since(runs),
-        resting_until=resting,
+        newest=_newest(connection),
         set_aside=set_aside(connection.organisation).count(),
+        away=away_of(connection),
     )
 
 
-def _silent_since(runs: QuerySet[SyncRun]) -> dt.datetime | None:
-    """The start of the first failed run after the last one in which DIP answered."""
-    ended = runs.exclude(state=RunState.RUNNING)
-    answered = ended.exclude(state=RunState.FAILED).order_by("-started_at").values_list("started_at", flat=True).first()
-    failed = ended.filter(state=RunState.FAILED)
-    if answered is not None:
-        failed = failed.filter(started_at__gt=answered)
-    return failed.order_by("started_at").values_list("started_at", flat=True).first()
+def _newest(connection: Connection) -> dict[str, SyncRun]:
+    """The newest run of each kind, by the index: a year of pulls every few minutes makes a long table."""
+    runs = SyncRun.objects.filter(connection=connection)
+    chosen = [
+        Subquery(runs.filter(kind=kind).order_by("-started_at", "-pk").values("pk")[:1]) for kind in RunKind.values
+    ]
+    return {run.kind: run for run in runs.filter(pk__in=chosen)}
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a run under way gets on: things a second, and how long the rest takes (None: not known yet)."""
+
+    per_second: float
+    left: dt.timedelta | None
+
+
+def pace_of(run: SyncRun) -> Pace | None:
+    """By what the run last told; None before there is anything to go by."""
+    if not run.done or run.step_at is None or run.told_at is None or run.told_at <= run.step_at:
+        return None
+    return pace(run.done, run.total, run.told_at - run.step_at)
+
+
+def pace(done: int, of: int | None, took: dt.timedelta) -> Pace:
+    """`done` (at least 1) of `of` took so long."""
+    per_second = done / max(took.total_seconds(), 0.001)
+    left = None if of is None else dt.timedelta(seconds=max(of - done, 0) / per_second)
+    return Pace(per_second, left)

@@ -172,6 +172,11 @@ def stop(**_signal: Any) -> None:
     _ending[0] = 1
 
 
+def ending() -> bool:
+    """This worker is to end: whoever only waits hands back what it holds."""
+    return bool(_ending[0])
+
+
 def drain(model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int = 50, seconds: float = 20) -> int:
     """Work rows until none is due, `limit` are done, the time is up or the worker ends. Returns how many were worked.
 
@@ -179,7 +184,7 @@ def drain(model: type[Row], work: Callable[[Claim[Row]], Outcome], *, limit: int
     """
     until = time.monotonic() + seconds
     worked = 0
-    while worked < limit and time.monotonic() < until and not _ending[0]:
+    while worked < limit and time.monotonic() < until and not ending():
         held = claim(model)
         if held is None:
             break

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from dipportal.catalogue.models import Performance, Theater
 from dipportal.contracts.models import Contract
-from dipportal.dip import pull, queries
+from dipportal.dip import gate, pull, queries
+from dipportal.dip.connections import save_connection
 from dipportal.dip.errors import NotDone, Unclear
-from dipportal.dip.models import Connection, RemoteRecord, RunState, SyncRun
+from dipportal.dip.models import Connection, Operation, RemoteRecord, RunKind, RunState, SyncRun
 from dipportal.dip.pull_run import LEASE
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
@@ -230,49 +231,116 @@ def test_the_command_knows_no_unknown_organisation() -> None:
 
 
 # --- reads for the pages -------------------------------------------------------------------------------------------
-def test_the_state_of_a_connection(world: World, noord: Connection, fake: FakeDip) -> None:
+def test_the_state_of_a_connection(
+    world: World, noord: Connection, fake: FakeDip, django_assert_num_queries: Any
+) -> None:
     assert queries.status_of(world.rival) is None
     fake.contract(10)
     fake.contract(11, status="bevroren")
     pull.run(noord, "contracts")
     alive = timezone.now() + LEASE
-    SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", alive_until=alive)
-    found = queries.status_of(world.agency)
-    assert found is not None
-    assert found.silent_since is None
-    assert found.set_aside == 1
-    assert found.last_good_pull_at is not None
-    assert [run.kind for run in found.running] == ["catalogue"]
-    assert list(queries.set_aside(world.rival)) == []
-    assert list(queries.runs_of(world.rival)) == []
-    assert queries.runs_of(world.agency).count() == 2
-
-
-def test_since_when_dip_is_silent(world: World, noord: Connection, django_assert_num_queries: Any) -> None:
-    now = timezone.now()
-
-    def ended(state: str, hours_ago: int, kind: str = "contracts") -> None:
-        SyncRun.objects.create(
-            connection=noord,
-            organisation=world.agency,
-            kind=kind,
-            state=state,
-            started_at=now - dt.timedelta(hours=hours_ago),
-            errors=["DIP is weg."] if state == "failed" else [],
-        )
-
-    for state, hours in (("failed", 9), ("good", 6), ("failed", 4), ("failed", 2)):
-        ended(state, hours)
-    with django_assert_num_queries(5):
+    older = SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", state="failed")
+    newer = SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", alive_until=alive)
+    with django_assert_num_queries(3):
         found = queries.status_of(world.agency)
     assert found is not None
-    assert found.silent_since == now - dt.timedelta(hours=4)
-    assert found.trouble == "DIP is weg."
-    ended("partly", 1, kind="catalogue")
-    found = queries.status_of(world.agency)
+    assert found.away is None
+    assert found.set_aside == 1
+    assert found.last_good_pull_at is not None
+    assert found.newest["catalogue"] == newer != older
+    assert set(found.newest) == {"contracts", "catalogue"}
+    assert [run.kind for run in found.running] == ["catalogue"]
+    assert found.in_the_way_of(RunKind.CATALOGUE) == newer
+    assert found.in_the_way_of(RunKind.CONTRACTS) is None
+    assert list(queries.set_aside(world.rival)) == []
+    assert list(queries.runs_of(world.rival)) == []
+    assert queries.runs_of(world.agency).count() == 3
+
+
+@pytest.mark.parametrize("wanted", [RunKind.CONTRACTS, RunKind.CONTRACTS_FULL])
+def test_either_pull_of_agreements_is_in_the_way_of_the_other(world: World, noord: Connection, wanted: RunKind) -> None:
+    alive = timezone.now() + LEASE
+    for kind in (RunKind.CONTRACTS, RunKind.CONTRACTS_FULL):
+        SyncRun.objects.all().delete()
+        going_on = SyncRun.objects.create(connection=noord, organisation=world.agency, kind=kind, alive_until=alive)
+        found = queries.status_of(world.agency)
+        assert found is not None
+        assert found.in_the_way_of(wanted) == going_on
+        # A worker that was killed is in nobody's way.
+        SyncRun.objects.update(alive_until=timezone.now() - dt.timedelta(seconds=1))
+        found = queries.status_of(world.agency)
+        assert found is not None
+        assert found.in_the_way_of(wanted) is None
+
+
+# --- DIP that is away ----------------------------------------------------------------------------------------------
+def away(world: World) -> queries.Away | None:
+    return queries.away_of(queries.connection_of(world.agency))
+
+
+def test_since_when_dip_does_not_answer(world: World, noord: Connection) -> None:
+    gate.failed(noord, "DIP is weg.")
+    since = Connection.objects.get().trouble_since
+    assert away(world) is None, "one call that fails is nothing to tell"
+    Connection.objects.update(trouble_since=timezone.now() - dt.timedelta(minutes=5))
+    gate.failed(noord, "DIP is nog weg.")
+    found = away(world)
     assert found is not None
-    assert found.silent_since is None
-    assert found.trouble == ""
+    assert (found.refused, found.text, found.resting_until) == (False, "DIP is nog weg.", None)
+    assert since is not None
+    assert found.since < since, "it began with the first failure"
+    for _call in range(3):
+        gate.failed(noord, "DIP is nog weg.")
+    resting = away(world)
+    assert resting is not None
+    assert resting.resting_until is not None
+    assert resting.since == found.since
+    gate.succeeded(noord)
+    assert away(world) is None
+    assert Connection.objects.get().trouble_since is None
+
+
+def test_what_waits_is_counted_and_the_neighbours_is_not(world: World, noord: Connection) -> None:
+    Operation.objects.all().delete()
+    states = ("waiting", "unclear", "attention", "done")
+    for organisation in (world.agency, world.agency, world.rival):
+        for state in states:
+            Operation.objects.create(
+                kind="contract.create", subject_kind="contract", subject_id=1, organisation=organisation, state=state
+            )
+    gate.refused(noord, "DIP weigert.")
+    found = away(world)
+    assert found is not None
+    assert (found.waiting, found.refused) == (4, True)
+    assert away_of_rival(world) is None
+
+
+def away_of_rival(world: World) -> queries.Away | None:
+    return queries.away_of(queries.connection_of(world.rival))
+
+
+def test_a_refused_log_in_is_told_at_once_and_apart_from_silence(world: World, noord: Connection) -> None:
+    gate.failed(noord, "DIP is weg.")
+    gate.refused(noord, "DIP weigert de aanmelding.")
+    found = away(world)
+    assert found is not None
+    assert found.refused
+    before = found.since
+    gate.refused(noord, "DIP weigert de aanmelding.")
+    again = away(world)
+    assert again is not None
+    assert again.since == before
+    manager = world.actors["agency_manager"]
+    save_connection(world.agency, client_id="noord", secret="een-ander", actor=manager)
+    assert away(world) is None
+
+
+def test_a_secret_that_no_key_opens_is_told_as_a_refused_log_in(world: World, noord: Connection) -> None:
+    with pytest.raises(NotDone):
+        gate.credentials_of(noord)
+    found = away(world)
+    assert found is not None
+    assert found.refused
 
 
 # --- over real HTTP ------------------------------------------------------------------------------------------------
