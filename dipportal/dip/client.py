@@ -5,6 +5,7 @@ Reliability rules 5, 6 and 12. Secrets and tokens appear in no log line, repr or
 
 import datetime as dt
 import email.utils
+import gc
 import json
 import re
 import ssl
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+import orjson
 import requests
 import structlog
 import urllib3
@@ -352,7 +354,7 @@ def _read(response: requests.Response, *, deadline: float) -> Exchange:
         raise requests.ConnectionError("the answer broke off") from error
     retry_after = _retry_after(response.headers.get("Retry-After", ""))
     try:
-        body = json.loads(without_nul(b"".join(parts)), parse_constant=_no_constant)
+        body = decoded(parts)
     except (ValueError, RecursionError):
         return Exchange(response.status_code, fault=_("the answer cannot be read"), retry_after=retry_after)
     return Exchange(response.status_code, body=body, retry_after=retry_after)
@@ -364,6 +366,34 @@ _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 def without_nul(body: bytes) -> bytes:
     """A JSON body without the character NUL, which PostgreSQL does not keep: one such name must not end a pull."""
     return _NUL.sub(rb"\1", body) if rb"\u0000" in body else body
+
+
+def decoded(parts: "list[bytes] | bytes") -> Any:
+    """The JSON of a body. Takes the pieces out of the list, so that a large body is not held twice. Raises ValueError.
+
+    What orjson does not read (half a surrogate pair in one name) ends no pull either: it is read the long way, and
+    what no database keeps becomes a question mark. Nothing is collected meanwhile: all that is made here lives on.
+    """
+    if isinstance(parts, list):
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+    else:
+        body = parts
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _parsed(without_nul(body))
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        found = json.loads(body, parse_constant=_no_constant)
+        return json.loads(json.dumps(found, ensure_ascii=False).encode(errors="replace"))
 
 
 def _no_constant(name: str) -> Any:

@@ -1,6 +1,7 @@
 """Plain values as DIP writes them: moments without offset, cents that come as 200.0, digests. No member names here."""
 
 import datetime as dt
+import functools
 import hashlib
 import json
 import re
@@ -8,12 +9,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.utils.translation import gettext as _
 
 # ASSUMED: times without offset are Amsterdam's, in what DIP answers and in what it is sent.
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 # What a column of the database holds, and no exponent that fills the memory.
 DIGITS = 17
+_MOST = 10 ** (DIGITS + 1)
 
 
 class Unreadable(ValueError):
@@ -33,7 +36,15 @@ def parse_moment(text: Any) -> dt.datetime:
     In the night the clock goes back the first of the two hours is meant; the hour that the clock skips counts on from
     the hour before it. Raises Unreadable.
     """
-    match = _STAMP.match(text.strip()) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        raise _unreadable(_("no date-time: %(value)s"), text)
+    return _moment(text)
+
+
+# An agreement tells each of its moments twice, and the evenings of a tour stand in many agreements.
+@functools.lru_cache(maxsize=4096)
+def _moment(text: str) -> dt.datetime:
+    match = _STAMP.match(text.strip())
     if match is None:
         raise _unreadable(_("no date-time: %(value)s"), text)
     day, minutes, seconds, fraction, offset = match.groups()
@@ -62,12 +73,18 @@ def stamp(moment: dt.datetime) -> str:
 
 def digest(value: Any) -> str:
     """One digest for equal JSON values, whatever the order of their members."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    try:
+        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # What orjson does not write, as a number of more than 64 bits; the same text otherwise.
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+    return hashlib.sha256(text).hexdigest()
 
 
 def whole(value: Any) -> int:
     """An integer, also when it comes as 200.0 or '200'."""
+    if type(value) is int and -_MOST < value < _MOST:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _unreadable(_("no whole number: %(value)s"), value)
     try:
