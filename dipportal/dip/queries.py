@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet, Subquery
 from django.utils import timezone
 
+from dipportal.core.dates import moment
 from dipportal.dip.models import Connection, Operation, RemoteRecord, RunKind, RunState, SyncRun, Trouble
 from dipportal.organisations.models import Organisation
 from dipportal.outbox.models import STUCK, WORKABLE, State
@@ -41,8 +42,10 @@ class Away:
     waiting: int
 
     @property
-    def since_today(self) -> bool:
-        return timezone.localdate(self.since) == timezone.localdate()
+    def since_words(self) -> str:
+        """'14:02', with the day before it when that was not today."""
+        since = timezone.localtime(self.since)
+        return f"{since:%H:%M}" if since.date() == timezone.localdate() else moment(since)
 
 
 # One call that fails happens every day; two in a row, with no answer in between, are worth a sentence.

@@ -4,15 +4,17 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from kombu.exceptions import OperationalError
 
 from dipportal.contracts.models import Contract
-from dipportal.dip import tasks
-from dipportal.dip.models import Connection, Operation, RemoteRecord, SyncRun
+from dipportal.core.dates import moment
+from dipportal.dip import gate, tasks
+from dipportal.dip.models import Connection, Operation, RemoteRecord, RunKind, RunStep, SyncRun
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
 from dipportal.outbox.models import State
+from dipportal.providers import pulls as pulls_page
 from tests.providers.browser import at, signed_in
 from tests.world import World
 
@@ -148,18 +150,176 @@ def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: li
     assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts")]
 
 
+def run_of(world: World, connection: Connection, kind: str, **values: Any) -> SyncRun:
+    values = {"state": "running", "alive_until": timezone.now() + dt.timedelta(minutes=1), **values}
+    return SyncRun.objects.create(connection=connection, organisation=world.agency, kind=kind, **values)
+
+
+def told(answer: Any) -> list[tuple[str, str]]:
+    return [(message.level_tag, str(message)) for message in answer.context["messages"]]
+
+
 def test_sync_now_waits_for_one_that_runs(world: World, connection: Connection, pulls: list[tuple[int, str]]) -> None:
-    alive = timezone.now() + dt.timedelta(minutes=1)
-    run = SyncRun.objects.create(
-        connection=connection, organisation=world.agency, kind="contracts", state="running", alive_until=alive
-    )
+    run = run_of(world, connection, "contracts")
     client = signed_in(world, "agency_editor")
-    client.post(at(world.agency, "sync_now"))
-    assert pulls == []
+    ((level, text), (started, _text)) = told(client.post(at(world.agency, "sync_now"), follow=True))
+    assert (level, started) == ("info", "success")
+    assert run.get_kind_display() in text
+    assert [kind for _pk, kind in pulls] == ["catalogue"]
     # A run whose worker was killed holds up nobody once its lease has ended.
     SyncRun.objects.filter(pk=run.pk).update(alive_until=timezone.now())
     client.post(at(world.agency, "sync_now"))
-    assert len(pulls) == 2
+    assert [kind for _pk, kind in pulls] == ["catalogue", "catalogue", "contracts"]
+
+
+@pytest.mark.parametrize("kind", RunKind.values)
+def test_each_kind_is_started_alone_and_refused_in_words_while_it_is_going_on(
+    world: World, connection: Connection, pulls: list[tuple[int, str]], kind: str
+) -> None:
+    client = signed_in(world, "agency_editor")
+    page = client.get(at(world.agency, "sync")).content.decode()
+    assert f'value="{kind}"' in page
+    (message,) = told(client.post(at(world.agency, "sync_now"), {"kind": kind}, follow=True))
+    assert (message[0], pulls) == ("success", [(connection.pk, kind)])
+    pulls.clear()
+    run = run_of(world, connection, kind)
+    (message,) = told(client.post(at(world.agency, "sync_now"), {"kind": kind}, follow=True))
+    assert (message[0], pulls) == ("info", [])
+    assert str(run.get_kind_display()) in message[1]
+    assert f"{timezone.localtime(run.started_at):%H:%M}" in message[1]
+
+
+def test_the_run_of_the_neighbour_is_in_nobodys_way(
+    world: World, connection: Connection, pulls: list[tuple[int, str]]
+) -> None:
+    other = Connection.objects.create(organisation=world.rival, client_id="y")
+    run_of(world, other, "contracts", organisation=world.rival)
+    signed_in(world, "agency_editor").post(at(world.agency, "sync_now"), {"kind": "contracts"})
+    assert pulls == [(connection.pk, "contracts")]
+
+
+def test_a_kind_that_does_not_exist_and_a_viewer_start_nothing(
+    world: World, connection: Connection, pulls: list[tuple[int, str]]
+) -> None:
+    url = at(world.agency, "sync_now")
+    assert signed_in(world, "agency_editor").post(url, {"kind": "alles"}).status_code == 400
+    assert signed_in(world, "agency_viewer").post(url, {"kind": "contracts"}).status_code == 403
+    assert pulls == []
+    assert (
+        'data-action="sync-kind"'
+        not in signed_in(world, "agency_viewer").get(at(world.agency, "sync")).content.decode()
+    )
+
+
+# --- seen while it runs ------------------------------------------------------------------------------------------
+def part(client: Any, world: World, seen: str) -> Any:
+    return client.get(at(world.agency, "sync"), headers={"Seen-Runs": seen})
+
+
+def test_how_far_a_run_is_stands_on_the_page(world: World, connection: Connection) -> None:
+    client = signed_in(world, "agency_viewer")
+    began = timezone.now() - dt.timedelta(seconds=100)
+    run = run_of(world, connection, "catalogue", started_at=began)
+    page = client.get(at(world.agency, "sync")).content.decode()
+    assert "<progress" in page
+    assert "every 2s" in page
+    values = {"step": "productions", "done": 1200, "total": 1800, "step_at": began}
+    SyncRun.objects.update(**values, told_at=began + dt.timedelta(seconds=80))
+    how_far = pulls_page.how_far(SyncRun.objects.get())
+    page = client.get(at(world.agency, "sync")).content.decode()
+    assert how_far in page
+    assert 'value="1200"' in page
+    assert 'max="1800"' in page
+    with translation.override("nl"):
+        assert pulls_page.how_far(SyncRun.objects.get()) == (
+            "1.200 van 1.800 producties · 15 per seconde · nog ongeveer 40 seconden"
+        )
+    # A worker that was killed is not going on, whatever the row says.
+    SyncRun.objects.filter(pk=run.pk).update(alive_until=timezone.now() - dt.timedelta(seconds=1))
+    page = client.get(at(world.agency, "sync")).content.decode()
+    assert "<progress" not in page
+    assert "every 5s" in page
+
+
+def test_the_page_asks_for_what_changes_only(
+    world: World, connection: Connection, django_assert_max_num_queries: Any
+) -> None:
+    client = signed_in(world, "agency_viewer")
+    run = run_of(world, connection, "contracts")
+    seen = client.get(at(world.agency, "sync")).context["seen"]
+    with django_assert_max_num_queries(8):
+        answer = part(client, world, seen)
+    text = answer.content.decode()
+    assert text.strip().startswith('<div id="sync-live"')
+    assert "<html" not in text
+    assert "sync-history" not in text, "rows that did not change stay, and with them what somebody unfolded"
+    SyncRun.objects.filter(pk=run.pk).update(state="good", finished_at=timezone.now())
+    text = part(client, world, seen).content.decode()
+    assert 'id="sync-history" hx-swap-oob="true"' in text
+    assert part(client, world, part(client, world, seen).context["seen"]).content.decode().count("sync-history") == 0
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 seconde"), (59, "59 seconden"), (150, "2 minuten")])
+def test_a_guess_is_as_exact_as_a_guess_may_be(seconds: float, words: str) -> None:
+    with translation.override("nl"):
+        assert pulls_page.span(dt.timedelta(seconds=seconds)) == words
+
+
+@pytest.mark.parametrize("step", RunStep.values)
+@pytest.mark.parametrize("total", [None, 4217])
+def test_every_step_has_words(step: str, total: int | None) -> None:
+    run = SyncRun(step=step, done=1000, total=total)
+    with translation.override("nl"):
+        text = pulls_page.how_far(run)
+    assert "1.000" in text
+    assert ("4.217" in text) == (total is not None)
+
+
+# --- DIP that is away --------------------------------------------------------------------------------------------
+def away(connection: Connection, kind: str = "silent", **values: Any) -> None:
+    since = timezone.now() - dt.timedelta(minutes=20)
+    values = {"failures": 3, "trouble": "DIP is niet bereikbaar.", "trouble_since": since, **values}
+    Connection.objects.filter(pk=connection.pk).update(trouble_kind=kind, **values)
+
+
+@pytest.mark.parametrize("page", ["start", "sync"])
+def test_dip_that_does_not_answer_is_told_and_no_more_once_it_does(
+    world: World, connection: Connection, page: str
+) -> None:
+    world.contract(status="proposed")
+    waiting = Operation.objects.filter(organisation=world.agency, state=State.WAITING).count()
+    client = signed_in(world, "agency_viewer")
+    assert "data-away" not in client.get(at(world.agency, page)).content.decode()
+    away(connection)
+    answer = client.get(at(world.agency, page))
+    text = answer.content.decode()
+    assert 'data-away="silent"' in text
+    assert answer.context["away"].waiting == waiting == 2
+    since = Connection.objects.get().trouble_since
+    assert since is not None
+    assert f"DIP antwoordt niet sinds {timezone.localtime(since):%H:%M}" in text
+    assert "Uw werk is hier veilig en gaat later mee" in text
+    assert "2 wijzigingen wachten" in text
+    assert "data-away" not in signed_in(world, "rival_viewer").get(at(world.rival, page)).content.decode()
+    gate.succeeded(connection)
+    assert "data-away" not in client.get(at(world.agency, page)).content.decode()
+
+
+def test_since_another_day_names_the_day(world: World, connection: Connection) -> None:
+    since = timezone.now() - dt.timedelta(days=2)
+    away(connection, trouble_since=since)
+    assert moment(since) in signed_in(world, "agency_viewer").get(at(world.agency, "start")).content.decode()
+
+
+@pytest.mark.parametrize(("name", "page"), [("agency_manager", "dip_connection"), ("agency_editor", "organisation")])
+def test_a_refused_log_in_leads_to_whoever_can_mend_it(
+    world: World, connection: Connection, name: str, page: str
+) -> None:
+    away(connection, "refused", failures=0)
+    text = signed_in(world, name).get(at(world.agency, "start")).content.decode()
+    assert 'data-away="refused"' in text
+    said = text.split('data-away="refused"')[1]
+    assert f'href="{at(world.agency, page)}"' in said.split("</main>")[0]
 
 
 def test_sync_now_without_a_connection_or_a_broker_says_so(

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dipportal.catalogue import queries as catalogue
+from dipportal.dip import queries as dip
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
 from dipportal.providers import problems
@@ -16,6 +17,7 @@ def start(request: AreaRequest) -> HttpResponse:
     troubled = problems.of(organisation, most=SHOWN)
     waiting = sections(organisation, request.actor)
     context = {
+        "away": dip.away_of(dip.connection_of(organisation)),
         "sections": waiting,
         "problems": troubled,
         "fresh": not waiting and not troubled and not catalogue.productions_of(organisation).exists(),

@@ -1,13 +1,17 @@
 """Synchronisation with DIP: what the pulls did, what did not arrive, and doing it now."""
 
+from typing import Any
+
 import structlog
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from kombu.exceptions import ChannelError, KombuError
 
 from dipportal.core.addresses import own_path
+from dipportal.core.dates import moment
 from dipportal.core.errors import PortalError
 from dipportal.core.listing import listing
 from dipportal.dip import operations, queries, tasks
@@ -15,25 +19,36 @@ from dipportal.dip.models import Operation, RunKind, SyncRun
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.outbox import actions as outbox
-from dipportal.providers import problems
+from dipportal.providers import problems, pulls
 from dipportal.providers.pages import address, go, tell
 
 log = structlog.get_logger(__name__)
-# What 'sync now' fetches, in this order.
+# What 'sync now' without a kind fetches, in this order.
 NOW = (RunKind.CATALOGUE, RunKind.CONTRACTS)
 
 
 @area(Side.PROVIDER)
 def sync(request: AreaRequest) -> HttpResponse:
+    """The page; and, for its own question how it goes, the part that changes, with the history when that did too."""
+    status = queries.status_of(request.organisation)
+    context = {
+        "connection": status,
+        "away": status.away if status is not None else None,
+        "pulls": pulls.of(status) if status is not None else [],
+        "seen": pulls.seen(status),
+    }
+    asked = request.headers.get("Seen-Runs")
+    if asked is None:
+        context |= {"problems": problems.of(request.organisation)}
+    if asked is None or asked != context["seen"]:
+        context |= _history(request)
+    return render(request, "providers/sync.html" if asked is None else "providers/_sync_part.html", context)
+
+
+def _history(request: AreaRequest) -> dict[str, Any]:
     rows = queries.runs_of(request.organisation)
     shown = listing(request, rows, orders={"started": ("started_at",)}, default="-started")
-    context = {
-        "connection": queries.status_of(request.organisation),
-        "problems": problems.of(request.organisation),
-        "listing": shown,
-        "runs": [(run, _seconds(run)) for run in shown.page.object_list],
-    }
-    return render(request, "providers/sync.html", context)
+    return {"listing": shown, "runs": [(run, _seconds(run)) for run in shown.page.object_list]}
 
 
 def _seconds(run: SyncRun) -> int | None:
@@ -42,7 +57,7 @@ def _seconds(run: SyncRun) -> int | None:
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
 def sync_now(request: AreaRequest) -> HttpResponse:
-    """Only wakes a worker; the runs show by themselves what they did.
+    """Only wakes a worker; the runs show by themselves what they did. `kind`: one of RunKind, or what changes daily.
 
     Opened by GET (who had to log in first comes back so) it does nothing but lead to the page with the button.
     """
@@ -52,17 +67,31 @@ def sync_now(request: AreaRequest) -> HttpResponse:
     if status is None:
         messages.error(request, _("There is no DIP connection yet. A manager fills it in on the organisation's page."))
         return go(request, "sync")
-    if any(run.kind in NOW for run in status.running):
-        messages.info(request, _("A synchronisation is running already."))
-        return go(request, "sync")
+    wanted = request.POST.get("kind", "")
+    if wanted and wanted not in RunKind.values:
+        raise BadRequest("an unknown kind of pull")
+    kinds = [RunKind(wanted)] if wanted else list(NOW)
+    free = [kind for kind in kinds if not _in_the_way(request, status, kind)]
     try:
-        for kind in NOW:
+        for kind in free:
             tasks.pull_one.delay(status.connection.pk, kind)
-        messages.success(request, _("Started. Load this page again in a while to see what it did."))
+        if free:
+            messages.success(request, _("Started. This page shows how far it is."))
     except (KombuError, ChannelError, OSError) as error:
         log.warning("sync now could not be queued", reason=type(error).__name__)
         messages.error(request, _("It cannot be started now. The automatic synchronisation goes on by itself."))
     return go(request, "sync")
+
+
+def _in_the_way(request: AreaRequest, status: queries.ConnectionStatus, kind: RunKind) -> bool:
+    """Tell that this one is not started, when another run is going on."""
+    run = status.in_the_way_of(kind)
+    if run is None:
+        return False
+    text = _("%(what)s: not started, because '%(other)s' is going on since %(time)s. It is enough to wait for that.")
+    said = {"what": kind.label, "other": run.get_kind_display(), "time": moment(run.started_at)}
+    messages.info(request, text % said)
+    return True
 
 
 @area(Side.PROVIDER, role=Role.EDITOR, methods=("GET", "POST"))
