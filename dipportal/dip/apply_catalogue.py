@@ -238,15 +238,20 @@ def _missing(page: ProducerPage, under: Under) -> Tally:
         return tally
     memory.mark(gone.values(), missing=True)
     tally.counts["missing"] += mirror.mark_missing(Production.objects.filter(pk__in=gone))
+    evenings = Memory.load(under.organisation, RecordKind.PERFORMANCE)
+    if gone:
+        # Nothing shows the evenings of a production that is gone, so they are gone with it.
+        with_it = _gone(evenings, page.performances.ids, Performance.objects.filter(production__in=gone))
+        evenings.mark(with_it.values(), missing=True)
+        tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=with_it))
     if page.performances.whole:
-        tally.add(_missing_performances(page, under))
+        tally.add(_missing_performances(page, evenings))
     return tally
 
 
-def _missing_performances(page: ProducerPage, under: Under) -> Tally:
+def _missing_performances(page: ProducerPage, memory: Memory) -> Tally:
     """Of each production on its own: its list may be the one that came back empty."""
     tally = Tally()
-    memory = Memory.load(under.organisation, RecordKind.PERFORMANCE)
     of_these = Performance.objects.filter(production__dip_id__in=page.complete)
     gone = _gone(memory, page.performances.ids, of_these)
     returned = {record.production_id for record in page.performances.records.values()}

@@ -1,5 +1,6 @@
 """A page of agreements from DIP: found, followed, answered, or set aside; all in the caller's transaction."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ def _facts(work: Work, records: Records) -> dict[str, ContractFacts]:
     production_ids = {one.production_id for one in records.values()}
     numbers = {number for one in records.values() for number, _date in one.performances}
     productions = dict(Production.objects.filter(dip_id__in=production_ids).values_list("dip_id", "pk"))
-    performances = dict(Performance.objects.filter(number__in=numbers).values_list("number", "pk"))
+    performances = _evenings(numbers)
     facts = {}
     for key, record in records.items():
         one = _fact(record, productions, performances)
@@ -147,11 +148,33 @@ def _ensure_named(work: Work, records: Records) -> None:
     work.counts["stubs"] += stubs
 
 
+@dataclass(frozen=True)
+class Evening:
+    """A performance as it stands here. `pk` is ours."""
+
+    pk: int
+    starts_at: dt.datetime
+    cancelled: bool
+
+
+def _evenings(numbers: Collection[int]) -> dict[int | None, Evening]:
+    rows = Performance.objects.filter(number__in=numbers).values_list("number", "pk", "starts_at", "status")
+    return {
+        number: Evening(pk, starts_at, status == PerformanceStatus.CANCELLED) for number, pk, starts_at, status in rows
+    }
+
+
+def _first(evenings: Collection[Evening]) -> dt.datetime:
+    """Agreements are listed by the first evening that still takes place (contracts.mirror.refresh_first)."""
+    return min([one.starts_at for one in evenings if not one.cancelled] or [one.starts_at for one in evenings])
+
+
 def _fact(
-    record: ContractRecord, productions: Mapping[str, int], performances: Mapping[int | None, int]
+    record: ContractRecord, productions: Mapping[str, int], performances: Mapping[int | None, Evening]
 ) -> ContractFacts:
     if record.status is None or record.producer is None:
         raise ValueError("an odd record is set aside before")
+    evenings = [performances[number] for number, _date in record.performances]
     return ContractFacts(
         dip_id=record.id,
         type=record.type,
@@ -159,8 +182,8 @@ def _fact(
         production_id=productions[record.production_id],
         producer_id=record.producer.id,
         theater_id=record.theater.id,
-        performance_ids=frozenset(performances[number] for number, _date in record.performances),
-        first_at=record.first_at or min(date for _number, date in record.performances if date is not None),
+        performance_ids=frozenset(one.pk for one in evenings),
+        first_at=_first(evenings),
         agency_as_provider=record.agency_as_provider if record.agency else None,
         contact_receiver=clip(Contract, "contact_receiver", record.contact_receiver.strip()),
         contact_provider=clip(Contract, "contact_provider", record.contact_provider.strip()),

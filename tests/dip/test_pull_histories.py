@@ -1,24 +1,32 @@
 """Rule 11 by random histories: equal stamps, late commits, clock skew; the mirror equals the remote. And the price:
 the number of statements does not grow with the number of records."""
 
+import copy
 import datetime as dt
+import os
 import re
 from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
+from dipportal.catalogue.models import Producer
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull
-from dipportal.dip.models import Connection
-from dipportal.dip.values import parse_moment, stamp
-from dipportal.journal.models import Entry
-from tests.dip.pulling import FakeDip, Statements, pulled
-from tests.world import World
+from dipportal.dip.models import Connection, Operation
+from dipportal.dip.values import stamp
+from tests.dip.histories import STARTS, WEIGHTS, History, latest, random_history
+from tests.dip.mirror_check import differences
+from tests.dip.pulling import FakeDip, Statements, golden, pulled
+from tests.dip.pushed import resources
+from tests.dip.remote_world import RemoteWorld, Step
+from tests.world import AMSTERDAM, World
 
 
 @pytest.fixture(autouse=True)
@@ -27,135 +35,129 @@ def no_lag(settings: Any) -> None:
 
 
 # --- random histories ----------------------------------------------------------------------------------------------
-STEPS = st.lists(
-    st.one_of(
-        # What happens, to which of the records, how far the clock goes on, how late it can be seen (minutes).
-        st.tuples(
-            st.sampled_from(["create", "change", "propose", "approve", "reject", "supersede", "revise"]),
-            st.integers(0, 5),
-            st.sampled_from([0, 0, 1, 30]),
-            st.sampled_from([0, 0, 0, 20, 140]),
-        ),
-        st.just(("pull", 0, 0, 0)),
-    ),
-    max_size=25,
-)
+# So many in the suite; HISTORIES=10000 runs the long form, HISTORIES_SEED=… begins at another seed, and with `-n 2`
+# two processes share the chunks.
+CHUNK = 30
+SEED = int(os.environ.get("HISTORIES_SEED", "1"))
+CHUNKS = range(SEED, SEED + int(os.environ.get("HISTORIES", "60")), CHUNK)
 
 
-class Remote:
-    """DIP with a clock of its own; a change carries the stamp of its begin and shows when it is committed."""
+class Book:
+    """The portal of one world, in which one history after another is lived through and undone."""
 
-    def __init__(self, fake: FakeDip, skew: int) -> None:
-        self.fake = fake
-        self.now = timezone.now() - dt.timedelta(days=2)
-        self.skew = dt.timedelta(minutes=skew)
-        self.truth: dict[int, dict[str, Any]] = {}
-        self.late: list[tuple[dt.datetime, dict[str, Any]]] = []
-        self.next = 100
+    def __init__(self, world: World, connection: Connection, clock: pytest.MonkeyPatch) -> None:
+        self.connection, self.clock = connection, clock
+        Producer.objects.create(id=124, name="Producent Luwte", kind="Producent").providers.add(world.agency)
+        own = [world.contract(status=status) for status in ("concept", "proposed")]
+        Operation.objects.all().delete()
+        loaded = resources()
+        self.loaded = {
+            "genres": [{"id": 4, "name": "Toneel"}],
+            "producers": [{"id": one.pk, "name": one.name, "type": one.kind} for one in Producer.objects.all()],
+            "theaters": loaded["theaters"],
+            "productions": [one for one in loaded["productions"] if one["producer"]["id"] == 123],
+            "performances": [one for one in loaded["performances"] if one["production"]["id"][6:9] == "123"],
+            "own": [as_pushed(one) for one in own],
+        }
 
-    def do(self, what: str, which: int, minutes: int, late: int) -> None:
-        self.now += dt.timedelta(minutes=minutes)
-        if what == "create":
-            self._create(0, late)
-            return
-        if not self.truth:
-            return
-        raw = self.truth[sorted(self.truth)[which % len(self.truth)]]
-        moves = {"propose": ("concept", "proposed"), "approve": ("proposed", "approved")}
-        moves |= {"reject": ("proposed", "rejected"), "supersede": ("approved", "revised")}
-        if what == "change" and raw["status"] == "concept":
-            raw["properties"] = {**raw["properties"], "theater_fee": raw["properties"]["theater_fee"] + 25}
-            self._commit(raw, late)
-        elif what == "revise" and raw["status"] == "approved" and not raw["parentId"]:
-            raw["childIds"] = [*raw["childIds"], self._create(raw["id"], late)]
-            self._commit(raw, late)
-        elif what in moves and raw["status"] == moves[what][0]:
-            raw["status"] = moves[what][1]
-            self._commit(raw, late)
+    def differences(self, history: History, *, again: bool = True) -> list[str]:
+        """Live through it, let what is late be committed, then one cycle, and the nightly pull.
 
-    def _create(self, parent: int, late: int) -> int:
-        self.next += 1
-        raw = self.fake.contract(self.next, parentId=parent)
-        self.fake.contracts.remove(raw)
-        self.truth[self.next] = raw
-        self._commit(raw, late)
-        return self.next
+        Returns what differs from DIP after each; with `again` also what one more cycle writes, for nothing changed.
+        """
+        with transaction.atomic():
+            try:
+                return [*self._lived(history), *(self._written_again() if again else ())]
+            finally:
+                transaction.set_rollback(True)
 
-    def _commit(self, raw: dict[str, Any], late: int) -> None:
-        raw["modified"] = stamp(self.now + self.skew)
-        self.late.append((self.now + dt.timedelta(minutes=late), {**raw}))
+    def _lived(self, history: History) -> list[str]:
+        remote = RemoteWorld(copy.deepcopy(self.loaded), start=history.start, zone=history.zone, skew=history.skew)
+        self.clock.setattr(timezone, "now", lambda: remote.now)
+        self.clock.setattr(pull, "Client", lambda connection: nullcontext(remote))
+        for step in history.steps:
+            if step.what.startswith("pull."):
+                pulled(self.connection, step.what.removeprefix("pull."))
+            else:
+                remote.do(step)
+        remote.now += dt.timedelta(minutes=latest(history.start))
+        pulled(self.connection, "reference", "catalogue", "contracts")
+        found = differences(remote, deletions=False)
+        pulled(self.connection, "contracts-full")
+        return found + differences(remote, deletions=True)
 
-    def show(self) -> None:
-        """What is committed by now can be read; the newest of each record counts."""
-        due = [one for moment, one in self.late if moment <= self.now]
-        self.late = [(moment, one) for moment, one in self.late if moment > self.now]
-        shown = {one["id"]: one for one in self.fake.contracts}
-        for one in due:
-            if one["id"] not in shown or parse_moment(one["modified"]) >= parse_moment(shown[one["id"]]["modified"]):
-                shown[one["id"]] = one
-        self.fake.contracts = list(shown.values())
+    def _written_again(self) -> list[str]:
+        with Statements() as again:
+            pulled(self.connection, "reference", "catalogue", "contracts-full")
+        return [f"written though nothing changed: {sql[:200]}" for sql in again.writes]
+
+
+def as_pushed(contract: Contract) -> dict[str, Any]:
+    """Our agreement as DIP has it, once what was sent has been executed."""
+    raw = golden("contracts")[0]
+    plays = list(contract.performances.all())
+    terms = {"theater_fee": 200, "consumption_fee": 0, "service_fee": 0, "wardrobe_fee": 0, "mantel_agreement": False}
+    raw["properties"] |= {**terms, "remarks": contract.remarks, "settlement_pricing": [2600]}
+    raw.update(
+        name=f"[{contract.reference}]", childIds=[], status=contract.status,
+        contact_theater=contract.contact_receiver, contact_producer=contract.contact_provider,
+        theater={"id": contract.theater_id, "name": contract.theater.name},
+        production={"id": contract.production.dip_id, "title": contract.production.title},
+        performances=[{"number": one.number, "date": ""} for one in plays],
+    )  # fmt: skip
+    return raw
 
 
 @pytest.fixture
-def undone() -> Any:
-    """A transaction for each example, undone at its end."""
-
-    class Undone:
-        def __enter__(self) -> None:
-            self.block = transaction.atomic()
-            self.block.__enter__()
-
-        def __exit__(self, *error: Any) -> None:
-            transaction.set_rollback(True)
-            self.block.__exit__(*error)
-
-    return Undone
+def book(world: World, noord: Connection, monkeypatch: pytest.MonkeyPatch) -> Book:
+    return Book(world, noord, monkeypatch)
 
 
-# Committed after a later one was seen; at one moment, before and after a pull.
-LATE = [("create", 0, 0, 140), ("create", 0, 30, 0), ("pull", 0, 0, 0)]
-EQUAL = [("create", 0, 0, 0), ("pull", 0, 0, 0), ("create", 0, 0, 0), ("change", 0, 0, 0)]
+def shortened(book: Book, history: History) -> History:
+    """The same history without the steps that the difference does not need."""
+    steps = list(history.steps)
+    for index in reversed(range(len(steps))):
+        fewer = replace(history, steps=(*steps[:index], *steps[index + 1 :]))
+        if book.differences(fewer):
+            del steps[index]
+    return replace(history, steps=tuple(steps))
 
 
-@example(steps=LATE, skew=0)
-@example(steps=EQUAL, skew=0)
-@given(steps=STEPS, skew=st.sampled_from([-120, 0, 45]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("first", CHUNKS)
 def test_the_mirror_equals_the_remote_after_one_cycle(
-    noord: Connection, fake: FakeDip, undone: Any, steps: list[Any], skew: int
+    book: Book, first: int, record_property: Callable[[str, object], None]
 ) -> None:
-    fake.contracts.clear()
-    with undone():
-        remote = Remote(fake, skew)
-        for what, which, minutes, late in steps:
-            if what == "pull":
-                remote.show()
-                pulled(noord, "contracts")
-            else:
-                remote.do(what, which, minutes, late)
-        # What was committed late shows within the overlap; then one pull of changes must be enough.
-        remote.now += dt.timedelta(minutes=140)
-        remote.show()
-        pulled(noord, "contracts")
-        compare(remote)
-        pulled(noord, "contracts-full")
-        compare(remote)
+    """Equal stamps, late commits, skew, deletions, renames, answers, versions; the nights of the changing clock."""
+    seeds = range(first, min(first + CHUNK, CHUNKS.stop))
+    record_property("histories", len(seeds))
+    for seed in seeds:
+        history = random_history(seed)
+        if book.differences(history, again=seed % 4 == 0):
+            short = shortened(book, history)
+            pytest.fail(f"HISTORIES_SEED={seed}: {book.differences(short)}\n{short}")
 
 
-def compare(remote: Remote) -> None:
-    here = {row.dip_id: row for row in Contract.objects.all()}
-    assert set(here) == set(remote.truth)
-    for number, raw in remote.truth.items():
-        row = here[number]
-        assert row.status == raw["status"], number
-        assert row.theater_surcharge == raw["properties"]["theater_fee"], number
-        assert row.conflict_at is None
-        root = here[raw["parentId"]] if raw["parentId"] else row
-        assert row.root_id == root.pk
-        assert (row.parent_id is None) == (not raw["parentId"])
-    for code in ("contract.approved", "contract.rejected", "contract.proposed"):
-        targets = Counter(Entry.objects.filter(code=code).values_list("target_id", flat=True))
-        assert not targets or max(targets.values()) == 1, code
+LATE = [("contract.new", 0, 140), ("contract.new", 30, 0), ("pull.contracts", 0, 0)]
+EQUAL = [("contract.new", 0, 0), ("pull.contracts", 0, 0), ("contract.new", 0, 0), ("contract.changed", 0, 0)]
+
+
+@pytest.mark.parametrize("story", [LATE, EQUAL], ids=["committed late", "one moment"])
+def test_what_an_overlap_is_for(book: Book, story: list[Any], settings: Any) -> None:
+    steps = tuple(Step(what, 0, 1, minutes, late) for what, minutes, late in story)
+    history = History(STARTS[0], AMSTERDAM, 0, steps)
+    assert book.differences(history) == []
+    settings.DIP_OVERLAP = -dt.timedelta(seconds=2)
+    assert book.differences(history), "and without it something is lost"
+
+
+def test_the_histories_have_in_them_what_they_are_for() -> None:
+    """Counted over those of the suite: each sort of step, lateness and zone, and both nights of the clock."""
+    histories = [random_history(seed) for seed in range(1, 61)]
+    often = Counter(step.what for history in histories for step in history.steps)
+    assert min(often[what] for what in WEIGHTS) >= 3
+    assert {(history.start, history.zone) for history in histories} == set(product(STARTS, (AMSTERDAM, dt.UTC)))
+    assert {history.skew for history in histories} == {-120, 0, 45}
+    assert {step.late for history in histories for step in history.steps} == {0, 20, 85, 140}
 
 
 # --- the number of statements --------------------------------------------------------------------------------------
@@ -195,8 +197,6 @@ def test_the_number_of_statements_does_not_grow(world: World, noord: Connection,
 
 
 def fill(fake: FakeDip, world: World, size: int) -> None:
-    from tests.dip.pulling import golden
-
     fake.contracts = []
     production, play = golden("productions")[0], golden("performances")[0]
     fake.productions[123] = [{**production, "id": "NL-26-123-00001", "title": "Lang"}]
