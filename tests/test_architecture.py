@@ -180,6 +180,7 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "contracts.termstemplate": ("template.created", "template.updated", "template.removed"),
     "contracts.snippet": ("snippet.created", "snippet.updated", "snippet.removed"),
     "contracts.standingagreement": ("standing.created", "standing.updated", "standing.ended"),
+    "dip.conflict": ("contract.conflict", "contract.resolved", "dip.conflict", "dip.resolved"),
     "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
 }
 EXEMPT: dict[str, str] = {

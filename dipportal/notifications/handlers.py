@@ -2,9 +2,9 @@
 
 from django.utils import translation
 
-from dipportal.contracts.enums import SHARED
 from dipportal.contracts.models import Contract
 from dipportal.journal.actions import on
+from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.notifications import letters, purpose, recipients, words
 from dipportal.notifications.actions import Mail, post
@@ -83,14 +83,21 @@ def agreed_by_one(event: Entry) -> None:
 
 @on("contract.conflict")
 def conflicting(event: Entry) -> None:
-    """Both sides; the receiver only when it may see the agreement at all."""
+    """The provider, and the receiver of a shared agreement, but for what the provider clears up alone."""
     contract = _contract(event)
     readers = recipients.providers(contract, event)
-    if contract.status in SHARED:
+    if event.audience == Audience.BOTH:
         known = {reader.address.casefold() for reader in readers}
         others = recipients.receivers(contract, event)
         readers += [reader for reader in others if reader.address.casefold() not in known]
     _write(Kind.CONFLICT, contract, event, readers)
+
+
+@on("contract.resolved")
+def resolved(event: Entry) -> None:
+    """What was chosen about a shared agreement, to both sides; what concerns the provider alone is mailed to nobody."""
+    if event.audience == Audience.BOTH:
+        conflicting(event)
 
 
 def _contract(event: Entry) -> Contract:

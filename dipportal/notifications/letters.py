@@ -196,6 +196,7 @@ def _quotes(kind: Kind, contract: Contract, event: Entry) -> list[Quote]:
         "contract.rejected": _("Reason"),
         "contract.withdrawn": _("Reason"),
         "contract.conflict": _("What differs"),
+        "contract.resolved": _("What differed"),
     }.get(event.code, _("Note"))
     return [Quote(label, event.reason)]
 

@@ -141,6 +141,13 @@ def second_ones(contract: Contract, event: Entry) -> list[Reader]:
     return [reader for reader in found if reader.user is not None and reader.user.pk in deciding]
 
 
+def office(organisation: Organisation, event: Entry) -> list[Reader]:
+    """Who hears at this organisation of what is no agreement: the members who want to hear of answers."""
+    circle = Circle(organisation, event.user_id, "mail_answers", event.organisation_id)
+    circle.members()
+    return list(circle.readers.values())
+
+
 def told(mails: Iterable[Email], event: Entry) -> list[Reader]:
     """Whoever got one of these mails, for what corrects it: whether or not they would get it today."""
     found = [

@@ -14,6 +14,7 @@ from dipportal.contracts.enums import OUTSIDE, AnswerSource, Status
 from dipportal.core import dates
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
+from dipportal.notifications import conflicts
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.recipients import Reader
 
@@ -28,18 +29,13 @@ def is_outside(event: Entry) -> bool:
     return event.fields.get("source") in OUTSIDE
 
 
-def is_about_terms(kind: Kind, event: Entry) -> bool:
-    """Is it the terms that stand otherwise in DIP, and not the answer?"""
-    return kind is Kind.CONFLICT and event.fields.get("kind") == "terms"
-
-
 # --- the first words of the subject ----------------------------------------------------------------------------
 def action(kind: Kind, event: Entry) -> str:
     """'' for what letters has its own words for."""
     if kind is Kind.DEADLINE:
         return _deadline(event)
-    if is_about_terms(kind, event):
-        return _("Other terms in DIP")
+    if kind is Kind.CONFLICT:
+        return conflicts.action(event)
     if kind is Kind.RECORDED:
         return _("Approved on your behalf") if event.code == APPROVED else _("Rejected on your behalf")
     if kind is Kind.ANSWER:
@@ -95,14 +91,8 @@ def opening(kind: Kind, deal: "Deal") -> str:
             if event.code == APPROVED
             else _("%(who)s recorded that %(receiver)s rejected this proposal %(how)s.")
         ) % words
-    if is_about_terms(kind, event):
-        return (
-            _(
-                "In DIP, this agreement between %(provider)s and %(receiver)s has other terms than here. "
-                "Nothing was overwritten; %(provider)s clears it up."
-            )
-            % words
-        )
+    if kind is Kind.CONFLICT:
+        return conflicts.opening(deal)
     if kind is Kind.SECOND:
         return _second(deal) % words
     if kind is Kind.REOPENED:

@@ -39,6 +39,8 @@ DOING: dict[str, Callable[[Contract, Actor], Contract]] = {
     "reply": lambda contract, actor: actions.amend(contract, actor=actor),
     "amend": lambda contract, actor: actions.amend(contract, actor=actor),
     "revise": lambda contract, actor: actions.revise(contract, actor=actor),
+    "take_approval": lambda contract, actor: actions.take_answer(contract, answer=Status.APPROVED, actor=actor),
+    "take_rejection": lambda contract, actor: actions.take_answer(contract, answer=Status.REJECTED, actor=actor),
 }
 PEOPLE = [
     f"{house}_{role}" for house in ("agency", "rival", "kade", "haven") for role in ("viewer", "editor", "manager")

@@ -34,6 +34,8 @@ from dipportal.journal.codes import Audience
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Role
 
+# What the provider clears up alone: a change that was not sent, and what was entered twice.
+OWN_MATTERS = ("changed", "double")
 UNFLAGGED: dict[str, Any] = {"conflict_at": None, "conflict_text": ""}
 
 
@@ -69,7 +71,7 @@ def tell_conflict(contract: Contract, *, kind: str, text: str, actor: Actor) -> 
         thread=contract.thread,
         reason=text,
         fields={"kind": kind},
-        audience=audience_of(contract),
+        audience=Audience.PROVIDER if kind in OWN_MATTERS else audience_of(contract),
     )
 
 
@@ -95,7 +97,7 @@ def note_choice(contract: Contract, *, kind: str, choice: str, actor: Actor) -> 
     """Write down what was chosen where nothing changes here: what stands here counts, or DIP's lack is known."""
     actor.must_act_for(contract.provider, Role.EDITOR)
     with transaction.atomic():
-        _tell(contract, kind, choice, actor)
+        _tell(contract, kind, choice, actor, differed=contract.conflict_text)
     return contract
 
 
@@ -119,7 +121,7 @@ def take_terms(
         contract.refresh_from_db()
         mirror.follow([Following(contract, facts, differences)], actor=actor)
         contract.refresh_from_db()
-        _tell(contract, kind, choice, actor)
+        _tell(contract, kind, choice, actor, differed=now.conflict_text)
     return contract
 
 
@@ -152,7 +154,7 @@ def take_terms_as_revision(
         following = next_version(now, root, evenings, terms=dict(facts.terms), revises=now, dip_id=facts.dip_id)
         record("contract.revised", following, actor=actor, thread=following.thread)
         contract.refresh_from_db()
-        _tell(contract, "terms", "take", actor)
+        _tell(contract, "terms", "take", actor, differed=now.conflict_text)
     return following
 
 
@@ -180,7 +182,7 @@ def take_answer(
         if rules.is_open_to(now, name):
             refuse_open_version(now)
             refuse_open_revision(now if name == "take_rejection" else now.revises, besides=now)
-        before = now.status
+        before, differed = now.status, now.conflict_text
         values = {**NO_ANSWER, "answered_at": timezone.now(), "answer_source": AnswerSource.DIP, **UNFLAGGED}
         if name == "take_rejection":
             values |= {"rejection_reason": reason.strip(), "rejected_terms": rules.in_table_order(own)}
@@ -190,7 +192,7 @@ def take_answer(
         elif contract.revises_id:
             in_force = Contract.objects.filter(pk=contract.revises_id, status=Status.REVISED)
             in_force.update(status=Status.APPROVED, version=F("version") + 1)
-        _tell(contract, "answers", "take", actor, status=[str(before), contract.status], reason=reason.strip())
+        _tell(contract, "answers", "take", actor, differed=differed, status=[str(before), contract.status])
     return contract
 
 
@@ -208,16 +210,18 @@ def forget_number(contract: Contract, *, actor: Actor, seen_version: int) -> Con
     return contract
 
 
-def _tell(contract: Contract, kind: str, choice: str, actor: Actor, *, reason: str = "", **fields: Any) -> None:
+def _tell(contract: Contract, kind: str, choice: str, actor: Actor, *, differed: str = "", **fields: Any) -> None:
+    """`differed`: what differed before the choice, in words, for who was not there."""
+    concerns_both = kind in ("terms", "answers") or choice == "take"
     record(
         "contract.resolved",
         contract,
         actor=actor,
         thread=contract.thread,
-        reason=reason,
+        reason=differed,
         # One word for both, because it is what the label hangs on.
         fields={"kind": f"{kind}.{choice}", **fields},
-        audience=audience_of(contract) if kind in ("terms", "answers") else Audience.PROVIDER,
+        audience=audience_of(contract) if concerns_both else Audience.PROVIDER,
     )
 
 
