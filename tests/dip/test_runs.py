@@ -1,26 +1,21 @@
 """Every pull leaves a row that says how it went; no two of a kind run at once; the command and the reads."""
 
 import datetime as dt
-import io
 import threading
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connections
 from django.utils import timezone
 
-from dipportal.catalogue.models import Performance, Theater
+from dipportal.catalogue.models import Performance
 from dipportal.contracts.models import Contract
 from dipportal.dip import gate, pull, queries
 from dipportal.dip.connections import save_connection
 from dipportal.dip.errors import NotDone, Unclear
 from dipportal.dip.models import Connection, Operation, RemoteRecord, RunKind, RunState, SyncRun
 from dipportal.dip.pull_run import LEASE
-from dipportal.journal.models import Entry
-from dipportal.organisations.models import Organisation
-from dipportal.sandbox import server
-from tests.dip.pulling import FakeDip, Statements, pulled
+from tests.dip.pulling import FakeDip, pulled
 from tests.world import World
 
 
@@ -181,55 +176,6 @@ def test_the_errors_of_a_run_have_an_end(world: World, noord: Connection, fake: 
     assert "149" in run.errors[-1]
 
 
-# --- the command ---------------------------------------------------------------------------------------------------
-def command(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command("dip_sync", *arguments, stdout=out)
-    return out.getvalue()
-
-
-def test_the_command_pulls_and_says_so(world: World, noord: Connection, fake: FakeDip) -> None:
-    fake.contract(10)
-    told = command("--kind", "contracts", "--organisation", world.agency.slug)
-    assert "good" in told
-    assert "new 1" in told
-    assert Contract.objects.count() == 1
-
-
-def test_a_dry_run_writes_nothing_and_says_what_would_change(world: World, noord: Connection, fake: FakeDip) -> None:
-    contract = world.contract(status="proposed")
-    Contract.objects.filter(pk=contract.pk).update(dip_id=10)
-    fake.contract(10, status="approved")
-    fake.contract(11)
-    lines = Entry.objects.count()
-    with Statements() as seen:
-        told = command("--kind", "contracts", "--dry-run")
-    assert "dry run" in told
-    assert "new 1" in told
-    assert seen.writes  # it went all the way, and was undone
-    assert Contract.objects.count() == 1
-    assert not RemoteRecord.objects.exists()
-    assert not SyncRun.objects.exists()
-    assert Entry.objects.count() == lines
-    noord.refresh_from_db()
-    assert noord.contracts_watermark == ""
-
-
-def test_the_command_ends_with_an_error_when_something_broke(
-    world: World, noord: Connection, fake: FakeDip, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fake.contracts = ["geen bericht"]  # type: ignore[list-item]
-    with pytest.raises(CommandError):
-        call_command("dip_sync", "--kind", "contracts")
-    assert "geen bericht" in capsys.readouterr().out
-
-
-@pytest.mark.usefixtures("world")
-def test_the_command_knows_no_unknown_organisation() -> None:
-    with pytest.raises(CommandError):
-        command("--organisation", "niemand")
-
-
 # --- reads for the pages -------------------------------------------------------------------------------------------
 def test_the_state_of_a_connection(
     world: World, noord: Connection, fake: FakeDip, django_assert_num_queries: Any
@@ -344,15 +290,6 @@ def test_a_secret_that_no_key_opens_is_told_as_a_refused_log_in(world: World, no
 
 
 # --- over real HTTP ------------------------------------------------------------------------------------------------
-@pytest.mark.django_db(transaction=True)
-def test_a_dry_run_against_a_real_sandbox(remote: server.Admin, agency: Connection) -> None:
-    before = Theater.objects.count(), Organisation.objects.count()
-    told = command("--dry-run")
-    assert told.count("dry run, good") == 3
-    assert (Theater.objects.count(), Organisation.objects.count()) == before
-    assert not remote.writes()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_dead_dip_is_told_in_one_sentence(agency: Connection, settings: Any) -> None:
     settings.DIP_URL = "http://127.0.0.1:9"

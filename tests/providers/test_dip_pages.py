@@ -150,9 +150,9 @@ def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: li
     assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts")]
 
 
-def run_of(world: World, connection: Connection, kind: str, **values: Any) -> SyncRun:
+def run_of(connection: Connection, kind: str, **values: Any) -> SyncRun:
     values = {"state": "running", "alive_until": timezone.now() + dt.timedelta(minutes=1), **values}
-    return SyncRun.objects.create(connection=connection, organisation=world.agency, kind=kind, **values)
+    return SyncRun.objects.create(connection=connection, organisation=connection.organisation, kind=kind, **values)
 
 
 def told(answer: Any) -> list[tuple[str, str]]:
@@ -160,7 +160,7 @@ def told(answer: Any) -> list[tuple[str, str]]:
 
 
 def test_sync_now_waits_for_one_that_runs(world: World, connection: Connection, pulls: list[tuple[int, str]]) -> None:
-    run = run_of(world, connection, "contracts")
+    run = run_of(connection, "contracts")
     client = signed_in(world, "agency_editor")
     ((level, text), (started, _text)) = told(client.post(at(world.agency, "sync_now"), follow=True))
     assert (level, started) == ("info", "success")
@@ -182,7 +182,7 @@ def test_each_kind_is_started_alone_and_refused_in_words_while_it_is_going_on(
     (message,) = told(client.post(at(world.agency, "sync_now"), {"kind": kind}, follow=True))
     assert (message[0], pulls) == ("success", [(connection.pk, kind)])
     pulls.clear()
-    run = run_of(world, connection, kind)
+    run = run_of(connection, kind)
     (message,) = told(client.post(at(world.agency, "sync_now"), {"kind": kind}, follow=True))
     assert (message[0], pulls) == ("info", [])
     assert str(run.get_kind_display()) in message[1]
@@ -193,7 +193,7 @@ def test_the_run_of_the_neighbour_is_in_nobodys_way(
     world: World, connection: Connection, pulls: list[tuple[int, str]]
 ) -> None:
     other = Connection.objects.create(organisation=world.rival, client_id="y")
-    run_of(world, other, "contracts", organisation=world.rival)
+    run_of(other, "contracts")
     signed_in(world, "agency_editor").post(at(world.agency, "sync_now"), {"kind": "contracts"})
     assert pulls == [(connection.pk, "contracts")]
 
@@ -219,7 +219,7 @@ def part(client: Any, world: World, seen: str) -> Any:
 def test_how_far_a_run_is_stands_on_the_page(world: World, connection: Connection) -> None:
     client = signed_in(world, "agency_viewer")
     began = timezone.now() - dt.timedelta(seconds=100)
-    run = run_of(world, connection, "catalogue", started_at=began)
+    run = run_of(connection, "catalogue", started_at=began)
     page = client.get(at(world.agency, "sync")).content.decode()
     assert "<progress" in page
     assert "every 2s" in page
@@ -245,7 +245,7 @@ def test_the_page_asks_for_what_changes_only(
     world: World, connection: Connection, django_assert_max_num_queries: Any
 ) -> None:
     client = signed_in(world, "agency_viewer")
-    run = run_of(world, connection, "contracts")
+    run = run_of(connection, "contracts")
     seen = client.get(at(world.agency, "sync")).context["seen"]
     with django_assert_max_num_queries(8):
         answer = part(client, world, seen)
