@@ -16,7 +16,7 @@ from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.dip.models import Operation, Subject
-from dipportal.dip.models_conflict import Conflict, ConflictKind, ConflictState
+from dipportal.dip.models_conflict import Choice, Conflict, ConflictKind, ConflictState
 from dipportal.journal.actions import on
 from dipportal.journal.actions import record as journal
 from dipportal.journal.models import Entry
@@ -189,9 +189,9 @@ def _doubled(
 ) -> set[tuple[int, ...]]:
     noted = {key: row for (kind, key), row in known.items() if kind == ConflictKind.DOUBLE}
     keys = {numbers: double_key(numbers) for numbers in found}
-    over = [row.pk for key, row in noted.items() if key not in keys.values()]
+    over = [key for key, row in noted.items() if key not in keys.values() or _came_back(row)]
     if over:
-        close(Conflict.objects.filter(pk__in=over))
+        close(Conflict.objects.filter(pk__in=[noted.pop(key).pk for key in over]))
     for numbers in found:
         if keys[numbers] not in noted:
             rows = Contract.objects.filter(provider=organisation, dip_id__in=numbers).order_by("dip_id")
@@ -200,6 +200,13 @@ def _doubled(
                 _tell_double(organisation, contracts, key=keys[numbers], text=found[numbers])
     decided = {key for key, row in noted.items() if row.state == ConflictState.DECIDED}
     return {numbers for numbers, key in keys.items() if key in decided}
+
+
+def _came_back(row: Conflict) -> bool:
+    """What was put aside was proposed in DIP all the same, so that there are two again."""
+    if row.choice != Choice.THIS:
+        return False
+    return Contract.objects.filter(pk__in=row.others, discarded_at=None).count() > 1
 
 
 def double_key(numbers: Iterable[int]) -> str:
