@@ -1,10 +1,11 @@
 """Reads of the catalogue. Everything that belongs to someone starts at `visible_to(organisation)`."""
 
 import re
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import (
     RETIRED,
     Genre,
@@ -20,16 +21,29 @@ from dipportal.catalogue.models import (
 )
 from dipportal.organisations.models import Organisation
 
-AGREED = Q(performances__status=PerformanceStatus.AGREED, performances__missing_since=None)
-
 
 def productions_of(organisation: Organisation | None) -> ProductionQuerySet:
     """What this organisation may see, with what a list row shows; `first_at` and `evenings` are of what takes place."""
+    # Subqueries, so that of a long list only the rows of one page are counted.
+    tour = Performance.objects.agreed().filter(production=OuterRef("pk"))
+    first = tour.order_by("starts_at")
+    many = tour.order_by().values("production").annotate(number=Count("pk")).values("number")
     return (
         Production.objects.visible_to(organisation)
         .select_related("genre", "producer")
-        .annotate(first_at=Min("performances__starts_at", filter=AGREED), evenings=Count("performances", filter=AGREED))
+        .annotate(first_at=Subquery(first.values("starts_at")[:1]), evenings=Coalesce(Subquery(many), 0))
     )
+
+
+def titles_of(organisation: Organisation | None) -> ProductionQuerySet:
+    """To choose from: title and season are all that is read."""
+    return Production.objects.visible_to(organisation).only("title", "season").order_by("title", "-season")
+
+
+def titles_in(rows: QuerySet[Any]) -> ProductionQuerySet:
+    """The productions that these agreements or performances are about, by title; to choose from."""
+    about = rows.order_by().filter(production=OuterRef("pk"))
+    return Production.objects.filter(Exists(about)).only("title").order_by("title", "pk")
 
 
 def playing_of(organisation: Organisation | None) -> ProductionQuerySet:
@@ -51,7 +65,7 @@ def producers_of(organisation: Organisation | None) -> ProducerQuerySet:
 def seasons_of(organisation: Organisation | None) -> list[str]:
     """The seasons of its productions, newest first."""
     rows = Production.objects.visible_to(organisation).exclude(season="")
-    return sorted(set(rows.order_by().values_list("season", flat=True)), reverse=True)
+    return sorted(rows.order_by().values_list("season", flat=True).distinct(), reverse=True)
 
 
 def genres(kept: int | None = None) -> QuerySet[Genre]:
@@ -113,4 +127,4 @@ def members(organisation: Organisation | None) -> TheaterQuerySet:
 
 def provinces(organisation: Organisation | None) -> list[str]:
     names = members(organisation).exclude(province="").order_by().values_list("province", flat=True)
-    return sorted(set(names))
+    return sorted(names.distinct())

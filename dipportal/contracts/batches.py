@@ -16,7 +16,8 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -111,8 +112,14 @@ def batches_of(organisation: Organisation | None) -> QuerySet[Batch]:
 
 def counted(rows: QuerySet[Batch]) -> QuerySet[Batch]:
     """With `total`, `good` and `bad`: how many rows, done and refused."""
-    done, refused = Q(rows__state=RowState.DONE), Q(rows__state=RowState.REFUSED)
-    return rows.annotate(total=Count("rows"), good=Count("rows", filter=done), bad=Count("rows", filter=refused))
+    # Subqueries, so that of a long list only the batches of one page are counted.
+    all_of_it = BatchRow.objects.filter(batch=OuterRef("pk")).order_by()
+    done, refused = all_of_it.filter(state=RowState.DONE), all_of_it.filter(state=RowState.REFUSED)
+    return rows.annotate(total=_number(all_of_it), good=_number(done), bad=_number(refused))
+
+
+def _number(rows: QuerySet[BatchRow]) -> Coalesce:
+    return Coalesce(Subquery(rows.values("batch").annotate(n=Count("pk")).values("n")), 0)
 
 
 @dataclass(frozen=True)

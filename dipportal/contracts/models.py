@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,12 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         """
         later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"), discarded_at=None)
         return self.filter(~models.Exists(later), discarded_at=None)
+
+    def with_evenings(self) -> "ContractQuerySet":
+        """With `evenings`, the number of performances. Counted for the rows that are shown, not for all of them."""
+        through = Contract.performances.through._default_manager
+        rows = through.filter(contract=models.OuterRef("pk")).order_by().values("contract")
+        return self.annotate(evenings=Coalesce(models.Subquery(rows.annotate(n=models.Count("pk")).values("n")), 0))
 
     def search(self, text: str, *, own_reference: bool = True) -> "ContractQuerySet":
         """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part.

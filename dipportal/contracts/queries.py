@@ -1,6 +1,6 @@
 """Reads. Everything starts at `visible_to(organisation)`."""
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production, Theater
@@ -61,7 +61,7 @@ def performances_without_contract(organisation: Organisation) -> QuerySet[Perfor
         Performance.objects.visible_to(organisation)
         .upcoming()
         .filter(theater__dip_member=True)
-        .exclude(pk__in=covered.values("performances"))
+        .filter(~Exists(covered.filter(performances=OuterRef("pk"))))
         .select_related("production", "theater", "hall")
     )
 

@@ -43,11 +43,7 @@ def area(
     ) -> Callable[..., HttpResponseBase]:
         @functools.wraps(view)
         def inner(request: Any, organisation: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            membership = (
-                Membership.objects.select_related("organisation", "user")
-                .filter(user=request.user, organisation__slug=organisation, organisation__kind=side)
-                .first()
-            )
+            membership = _membership(request, organisation, side)
             if membership is None:
                 raise Http404
             needed = role if request.method in ("GET", "HEAD") else max(role, Role.EDITOR, key=lambda r: r.rank)
@@ -64,6 +60,15 @@ def area(
         return guarded
 
     return wrap
+
+
+def _membership(request: Any, slug: str, side: Side) -> Membership | None:
+    """Of all memberships of this user, which the head of the page shows too, the one that the address names."""
+    request.memberships = list(request.user.memberships.select_related("organisation"))
+    for one in request.memberships:
+        if one.organisation.slug == slug and one.organisation.kind == side:
+            return one
+    return None
 
 
 def public(view: View | None = None, *, methods: tuple[str, ...] = ("GET", "POST")) -> Callable[..., Any]:

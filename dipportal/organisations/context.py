@@ -11,7 +11,7 @@ from dipportal.organisations.models import Membership
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """Costs two queries a page at most, however many templates the page is made of."""
+    """Costs two queries a page at most, none of its own in an area, however many templates the page is made of."""
     known: dict[str, Any] | None = getattr(request, "portal_context", None)
     if known is None:
         known = _portal(request)
@@ -26,7 +26,7 @@ def _portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "organisation": membership.organisation if membership else None,
         "membership": membership,
-        "memberships": _memberships(user),
+        "memberships": _memberships(request, user),
         "can_edit": bool(membership and membership.may(Role.EDITOR)),
         "can_manage": bool(membership and membership.may(Role.MANAGER)),
         "navigation": items,
@@ -35,7 +35,9 @@ def _portal(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _memberships(user: Any) -> list[Membership]:
+def _memberships(request: HttpRequest, user: Any) -> list[Membership]:
+    """As the door of the area read them; other pages ask here."""
     if user is None or not user.is_authenticated:
         return []
-    return list(user.memberships.select_related("organisation"))
+    known: list[Membership] | None = getattr(request, "memberships", None)
+    return list(user.memberships.select_related("organisation")) if known is None else known

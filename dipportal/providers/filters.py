@@ -6,7 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -17,6 +17,7 @@ from dipportal.catalogue.models import Performance, Producer, Production, Theate
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.core.filtering import FewField, FewFilter, Filters
 from dipportal.core.forms import DayField
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
@@ -75,34 +76,34 @@ def day_filter(label: Any, method: Any) -> DayFilter:
 
 
 def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:
-    own = contracts.contracts_of(request.organisation).order_by()  # type: ignore[attr-defined]
+    own = contracts.contracts_of(request.organisation).filter(theater=OuterRef("pk"))  # type: ignore[attr-defined]
     rows = catalogue.theaters(request.organisation, retired=True)  # type: ignore[attr-defined]
-    return rows.filter(pk__in=own.values("theater")).prefetch_related(None)
+    return rows.filter(Exists(own)).prefetch_related(None).only("name")
 
 
 def _own_productions(request: HttpRequest) -> QuerySet[Production]:
-    return catalogue.productions_of(request.organisation).order_by("title", "-season")  # type: ignore[attr-defined]
+    return catalogue.titles_of(request.organisation)  # type: ignore[attr-defined]
 
 
 def _own_producers(request: HttpRequest) -> QuerySet[Producer]:
     return catalogue.producers_of(request.organisation)  # type: ignore[attr-defined]
 
 
-class ProductionField(django_filters.fields.ModelChoiceField):
+class ProductionField(FewField):
     def label_from_instance(self, obj: Production) -> str:
         return f"{obj.title} ({obj.season})" if obj.season else obj.title
 
 
-class ProductionChoice(django_filters.ModelChoiceFilter):
+class ProductionChoice(FewFilter):
     field_class = ProductionField
 
 
-class ContractFilter(django_filters.FilterSet):
+class ContractFilter(Filters):
     q = search_filter()
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("all"))
     type = django_filters.ChoiceFilter(label=_("Type"), choices=ContractType.choices, empty_label=_("all"))
     production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
-    theater = django_filters.ModelChoiceFilter(label=_("Theater"), queryset=_own_theaters, empty_label=_("all"))
+    theater = FewFilter(label=_("Theater"), queryset=_own_theaters, empty_label=_("all"))
     since = day_filter(_("First performance from"), _since("first_at"))
     until = day_filter(_("First performance until"), _until("first_at"))
     age = django_filters.ChoiceFilter(
@@ -144,11 +145,11 @@ class ContractFilter(django_filters.FilterSet):
         return rows.filter(pk__in=asked.order_by().values("pk"))
 
 
-class ProductionFilter(django_filters.FilterSet):
+class ProductionFilter(Filters):
     q = search_filter()
     season = django_filters.ChoiceFilter(label=_("Season"), choices=(), empty_label=_("all"))
-    producer = django_filters.ModelChoiceFilter(label=_("Producer"), queryset=_own_producers, empty_label=_("all"))
-    genre = django_filters.ModelChoiceFilter(
+    producer = FewFilter(label=_("Producer"), queryset=_own_producers, empty_label=_("all"))
+    genre = FewFilter(
         label=_("Genre"), queryset=lambda _request: catalogue.genres(), empty_label=_("all")
     )
 
@@ -162,7 +163,7 @@ class ProductionFilter(django_filters.FilterSet):
         self.filters["season"].extra["choices"] = [(season, season) for season in seasons]
 
 
-class PerformanceFilter(django_filters.FilterSet):
+class PerformanceFilter(Filters):
     q = search_filter()
     production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
     since = day_filter(_("From"), _since("starts_at"))
@@ -183,7 +184,7 @@ class PerformanceFilter(django_filters.FilterSet):
         return rows.filter(pk__in=bare.order_by().values("pk"))
 
 
-class MemberFilter(django_filters.FilterSet):
+class MemberFilter(Filters):
     q = search_filter()
     province = django_filters.ChoiceFilter(label=_("Province"), choices=(), empty_label=_("all"))
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.catalogue.models import Performance, Production, Theater
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
@@ -23,28 +23,42 @@ COUNTER = Q(status=Status.PROPOSED, side=Side.RECEIVER)
 
 def agreements(organisation: Organisation) -> ContractQuerySet:
     """The rows of the list of agreements; `evenings` is the number of performances."""
-    rows = contracts.contracts_of(organisation).select_related("answered_by")
-    return rows.annotate(evenings=Count("performances"))
+    return contracts.contracts_of(organisation).select_related("answered_by").with_evenings()
+
+
+# Of an agreement with its seventy columns, what a list or the start page shows of it.
+SHOWN = (
+    "provider_id", "own_reference", "reference", "dip_id", "number", "first_at", "type", "status", "side", "answer_by",
+    "discarded_at", "created_at", "proposed_at", "answered_at", "endorsed_at", "answer_source", "revises_id",
+    "conflict_at", "conflict_text", "rejection_reason", "production__title", "theater__name", "theater__city",
+    "answered_by__name", "answered_by__email",
+)  # fmt: skip
+
+
+def listed(organisation: Organisation) -> ContractQuerySet:
+    """The same rows with only what a list shows."""
+    rows = agreements(organisation).select_related(None)
+    return rows.select_related("production", "theater", "answered_by").only(*SHOWN)
 
 
 # --- what asks for attention: the sections of the start page, and the filters of the list -------------------------
 def rejections(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Rejected versions that nothing follows yet, longest waiting first."""
-    return agreements(organisation).newest(organisation).filter(status=Status.REJECTED).order_by("answered_at", "pk")
+    return listed(organisation).newest(organisation).filter(status=Status.REJECTED).order_by("answered_at", "pk")
 
 
 def conflicts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
-    return agreements(organisation).newest(organisation).filter(conflict_at__isnull=False).order_by("conflict_at", "pk")
+    return listed(organisation).newest(organisation).filter(conflict_at__isnull=False).order_by("conflict_at", "pk")
 
 
 def counters(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Adapted proposals that the provider has to answer, longest waiting first."""
-    return agreements(organisation).filter(COUNTER).order_by("proposed_at", "pk")
+    return listed(organisation).filter(COUNTER).order_by("proposed_at", "pk")
 
 
 def seconds(organisation: Organisation, actor: Actor) -> ContractQuerySet:
     """What a colleague agreed to, and this person may complete."""
-    rows = agreements(organisation)
+    rows = listed(organisation)
     if not organisation.four_eyes or not actor.acts_for(organisation):
         return rows.none()
     waiting = contracts.waiting_for_second(organisation, actor.user)
@@ -53,24 +67,24 @@ def seconds(organisation: Organisation, actor: Actor) -> ContractQuerySet:
 
 def expired(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Own proposals whose last day has passed."""
-    rows = agreements(organisation).filter(OWN_PROPOSAL, answer_by__lt=timezone.localdate())
+    rows = listed(organisation).filter(OWN_PROPOSAL, answer_by__lt=timezone.localdate())
     return rows.order_by("answer_by", "pk")
 
 
 def unanswered(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Own proposals that the theater can still approve."""
     still = Q(answer_by=None) | Q(answer_by__gte=timezone.localdate())
-    return agreements(organisation).filter(OWN_PROPOSAL, still).order_by("proposed_at", "pk")
+    return listed(organisation).filter(OWN_PROPOSAL, still).order_by("proposed_at", "pk")
 
 
 def concepts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
-    return agreements(organisation).filter(CONCEPT).order_by("created_at", "pk")
+    return listed(organisation).filter(CONCEPT).order_by("created_at", "pk")
 
 
 def called_off(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Concepts of which no evening takes place any more."""
     plays = catalogue.performances_of(organisation).agreed().filter(contracts=OuterRef("pk"))
-    return agreements(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
+    return listed(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
 
 
 def affected(organisation: Organisation, performances: Sequence[Performance]) -> ContractQuerySet:
@@ -81,12 +95,19 @@ def affected(organisation: Organisation, performances: Sequence[Performance]) ->
 
 def contract_of_each(organisation: Organisation, performances: Sequence[Performance]) -> dict[int, Contract]:
     """The newest agreement of each performance, by the performance's key: one query for a whole tour."""
-    rows = contracts.contracts_of(organisation).filter(performances__in=performances).newest(organisation)
-    found: dict[int, Contract] = {}
-    for row in rows.prefetch_related("performances").order_by("pk"):
-        for performance in row.performances.all():
-            found[performance.pk] = row
-    return found
+    keys = [performance.pk for performance in performances]
+    rows = contracts.contracts_of(organisation).newest(organisation).select_related(None).only("status")
+    each = rows.annotate(evening=F("performances")).filter(evening__in=keys)
+    return {row.evening: row for row in each.order_by("pk")}
+
+
+def listed_performances(organisation: Organisation) -> PerformanceQuerySet:
+    """The rows of the list of performances, with only what it shows."""
+    rows = catalogue.performances_of(organisation).select_related(None)
+    return rows.select_related("production", "theater", "hall").only(
+        "starts_at", "status", "kind", "private", "number", "missing_since", "production__title", "production__dip_id",
+        "theater__name", "theater__city", "theater__dip_member", "hall__name",
+    )  # fmt: skip
 
 
 def theaters_of(organisation: Organisation, production: Production) -> QuerySet[Theater]:

@@ -4,14 +4,16 @@ from typing import Any
 
 import django_filters as filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import PerformanceQuerySet
+from dipportal.catalogue.queries import titles_in
 from dipportal.contracts.enums import SHARED, ContractType
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.core.filtering import MORE, Filters, few, whole_number
 from dipportal.core.forms import DayField
 from dipportal.organisations.models import Organisation
 from dipportal.receivers import loaders
@@ -29,7 +31,7 @@ def day_filter(label: str | Promise, field: str, bound: str) -> DayFilter:
     return DayFilter(label=label, field_name=field, lookup_expr=f"date__{bound}", widget=widget)
 
 
-class HouseFilter(filters.FilterSet):
+class HouseFilter(Filters):
     """Drops the choice of a theater when there is only one to choose."""
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
@@ -42,9 +44,9 @@ class HouseFilter(filters.FilterSet):
             del self.filters["theater"]
         self.filters["production"].extra["choices"] = self.productions()
 
-    def productions(self) -> list[tuple[int, str]]:
-        rows = self.queryset.order_by("production__title", "production_id")
-        return list(rows.values_list("production_id", "production__title").distinct())
+    def productions(self) -> list[tuple[int | None, Any]]:
+        rows, more = few(titles_in(self.queryset), whole_number(self.data.get("production")))
+        return [*((row.pk, row.title) for row in rows), *([MORE] if more else [])]
 
 
 class ContractFilter(HouseFilter):
@@ -87,7 +89,7 @@ class PerformanceFilter(HouseFilter):
         return rows.filter(starts_at__gte=now) if when == "coming" else rows.filter(starts_at__lt=now)
 
     def with_agreement(self, rows: PerformanceQuerySet, _name: str, status: str) -> PerformanceQuerySet:
-        agreements: QuerySet[Contract] = loaders.contracts(self.organisation)
+        agreements: QuerySet[Contract] = loaders.contracts(self.organisation).filter(performances=OuterRef("pk"))
         if status == NONE:
-            return rows.exclude(pk__in=agreements.values("performances"))
-        return rows.filter(pk__in=agreements.filter(status=status).values("performances"))
+            return rows.filter(~Exists(agreements))
+        return rows.filter(Exists(agreements.filter(status=status)))

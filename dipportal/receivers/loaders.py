@@ -22,6 +22,23 @@ def contracts(organisation: Organisation) -> ContractQuerySet:
     return contracts_of(organisation).newest(organisation)
 
 
+# Of an agreement with its seventy columns, what a list shows of it.
+SHOWN = (
+    "number", "first_at", "type", "status", "side", "version", "answer_by", "discarded_at", "proposed_at",
+    "answer_source", "conflict_at", "endorsed_at", "production__title", "theater__name", "theater__receiver_id",
+    "provider__name",
+)  # fmt: skip
+
+
+def listed(rows: ContractQuerySet, *people: str) -> ContractQuerySet:
+    """The same rows with only what a list shows, and these people whole."""
+    lean = rows.select_related(None).select_related("production", "theater__receiver", "provider", *people)
+    return lean.only(*SHOWN, "theater__receiver__name", *(f"{name}__{part}" for name in people for part in PERSON))
+
+
+PERSON = ("name", "email")
+
+
 def contract(organisation: Organisation, pk: int) -> Contract:
     rows = contracts_of(organisation).select_related(*PEOPLE)
     return get_object_or_404(rows, pk=pk)
@@ -29,12 +46,12 @@ def contract(organisation: Organisation, pk: int) -> Contract:
 
 def waiting(organisation: Organisation) -> ContractQuerySet:
     """What this house has to answer, first what is due first."""
-    return waiting_for_answer(organisation).select_related("endorsed_by")
+    return listed(waiting_for_answer(organisation), "endorsed_by")
 
 
 def counters(organisation: Organisation) -> ContractQuerySet:
     """Its own adapted proposals, which wait for the provider."""
-    return counters_open(organisation)
+    return listed(counters_open(organisation))
 
 
 def versions(contract: Contract, organisation: Organisation) -> list[Contract]:
@@ -59,8 +76,13 @@ def history(versions: list[Contract]) -> list[Entry]:
 
 def performances(organisation: Organisation) -> PerformanceQuerySet:
     """With `agreements`: what was agreed or proposed for each, newest first."""
-    shared = Prefetch("contracts", queryset=contracts(organisation), to_attr="agreements")
-    return performances_of(organisation).prefetch_related(shared)
+    lean = contracts(organisation).select_related(None).only("type", "status", "side", "answer_source", "number")
+    shared = Prefetch("contracts", queryset=lean, to_attr="agreements")
+    rows = performances_of(organisation).select_related(None).prefetch_related(shared)
+    return rows.select_related("production", "theater", "hall").only(
+        "starts_at", "status", "number", "missing_since", "production__title", "production__dip_id", "theater__name",
+        "hall__name",
+    )  # fmt: skip
 
 
 def theaters(organisation: Organisation) -> list[Theater]:

@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dipportal.core.listing import COUNTED, counts
 from dipportal.organisations.areas import AreaRequest
 from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
 from dipportal.receivers import loaders
@@ -15,7 +16,7 @@ CONTRACT_PAGES = (
 def items(request: AreaRequest) -> list[Item]:
     """Costs one query: how many proposals wait."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    waiting = loaders.waiting(request.organisation).order_by().count()
+    (waiting,) = counts([loaders.waiting(request.organisation)], most=COUNTED)
 
     def item(name: str, label: str, icon: str, pages: tuple[str, ...] = (), count: int = 0) -> Item:
         url = reverse(f"receivers:{name}", kwargs={"organisation": request.organisation.slug})

@@ -90,6 +90,7 @@ def icons_used() -> set[tuple[str, str]]:
             names = re.findall(r'\b(?:\w+_)?icon="([a-z0-9-]+)"', tag)
             if "components/icon.html" in tag:
                 names += re.findall(r'name="([a-z0-9-]+)"|default:"([a-z0-9-]+)"', tag)
+            names += re.findall(r'{% icon "([a-z0-9-]+)"', tag)
             for name in names:
                 found |= {(short(path), part) for part in ([name] if isinstance(name, str) else name) if part}
     for path in sorted((ROOT / "dipportal").rglob("*.py")):

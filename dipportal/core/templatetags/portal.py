@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 
 from django import template
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html_join
 from django.utils.safestring import SafeString
 
@@ -18,6 +19,24 @@ register.simple_tag(markup.icon, name="icon")
 register.simple_tag(markup.badge, name="badge")
 register.simple_tag(markup.status, name="status")
 register.simple_tag(markup.date, name="date")
+
+
+# Stands for the number of a row in an address; no organisation's address has it.
+NUMBER = 9182736450
+
+
+@register.simple_tag
+def row_url(view: str, slug: str) -> tuple[str, str]:
+    """The address of the rows of a list, before and after their number; see `at`. Looked up once a list."""
+    before, _number, after = reverse(view, args=[slug, NUMBER]).rpartition(str(NUMBER))
+    return before, after
+
+
+@register.filter
+def at(address: tuple[str, str], number: int) -> str:
+    """The address of one row."""
+    before, after = address
+    return f"{before}{number}{after}"
 
 
 @register.filter(name="money")

@@ -20,7 +20,7 @@ from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.providers import loaders, queries
+from dipportal.providers import conflicting, loaders, queries
 from dipportal.providers.filters import ContractFilter
 from dipportal.providers.forms import ProposeForm, ReasonForm
 from dipportal.providers.history import line_of, lines, said_with, state_of
@@ -41,7 +41,7 @@ ORDERS = {
 
 @area(Side.PROVIDER)
 def contract_list(request: AreaRequest) -> HttpResponse:
-    rows = queries.agreements(request.organisation)
+    rows = queries.listed(request.organisation)
     found = ContractFilter(request.GET, queryset=rows, request=request)
     shown = listing(request, found.qs, orders=ORDERS, default="-made")
     return render(
@@ -62,6 +62,7 @@ def contract(request: AreaRequest, pk: int) -> HttpResponse:
     dip = dip_state(shown)
     stuck = [Problem(row, "", "") for row in dip.stuck]
     context = {**contract_context(request, shown), "dip": dip, "stuck": stuck}
+    context["conflicts"] = conflicting.of_contract(shown, request.organisation)
     return render(request, "providers/contract.html", context)
 
 

@@ -44,7 +44,7 @@ def search(request: AreaRequest) -> HttpResponse:
         "text": text,
         "productions": catalogue.productions_of(organisation).search(text)[: FOUND + 1],
         "performances": catalogue.performances_of(organisation).search(text).order_by("-starts_at", "pk")[: FOUND + 1],
-        "contracts": queries.agreements(organisation)
+        "contracts": queries.listed(organisation)
         .filter(discarded_at=None)
         .search(text)
         .order_by("-first_at", "-pk")[: FOUND + 1],

@@ -32,7 +32,7 @@ MORE_ROWS = ("5", "10", "20")
 
 @area(Side.PROVIDER)
 def performance_list(request: AreaRequest) -> HttpResponse:
-    rows = catalogue.performances_of(request.organisation)
+    rows = queries.listed_performances(request.organisation)
     found = PerformanceFilter(request.GET, queryset=rows, request=request)
     orders = {"date": ("starts_at",), "production": ("production__title", "starts_at"), "theater": ("theater__name",)}
     shown = listing(request, found.qs, orders=orders, default="-date")
