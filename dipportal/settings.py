@@ -345,6 +345,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# --- metrics: for whoever sends this as a bearer token; without one there is no such page ---------------------
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
+if METRICS_TOKEN and not (METRICS_TOKEN.isascii() and len(METRICS_TOKEN) >= 20):
+    raise ImproperlyConfigured("METRICS_TOKEN must be at least 20 characters long, all of them ASCII.")
+
 # --- logs: ids and codes, no personal data -------------------------------------------------------------------
 LOG_FORMAT = environment.choice("LOG_FORMAT", "console", {"console", "json"})
 LOG_LEVEL = environment.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})

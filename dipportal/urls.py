@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dipportal.dip import metrics
 from dipportal.organisations import admin_site, health
 
 admin_site.prepare()
@@ -18,4 +19,5 @@ urlpatterns = [
     path("beheer/", admin.site.urls),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("health/metrics", metrics.metrics, name="health_metrics"),
 ]

@@ -237,6 +237,7 @@ OBJECTS: dict[str, Objects] = {
     "check_paper": NONE,
     "health_live": NONE,
     "health_ready": NONE,
+    "health_metrics": NONE,
     "receivers:start": NONE,
     "receivers:contracts": NONE,
     "receivers:contract": receiver_contract(),
@@ -323,5 +324,8 @@ OBJECTS: dict[str, Objects] = {
 
 # Closed unless the portal runs as a demo: then, and only on localhost, open to everyone.
 DEMO_ONLY = {"demo:mails", "demo:mail", "demo:mail_body"}
-# Not for every user: what is named must be one's own.
-OWN_ONLY = {"leave": {"agency_viewer", "agency_editor", "agency_manager"}}
+# Not for every user: what is named must be one's own. The metrics are for a token and for no log-in at all.
+OWN_ONLY: dict[str, set[str]] = {
+    "leave": {"agency_viewer", "agency_editor", "agency_manager"},
+    "health_metrics": set(),
+}

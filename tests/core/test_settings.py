@@ -84,3 +84,16 @@ def test_the_deployment_check_is_content_with_a_whole_portal(settings: Any) -> N
     for name, value in COMPLETE.items():
         setattr(settings, name, value)
     assert warnings(deploy=True) == []
+
+
+@pytest.mark.parametrize("token", ["kort", "een-teken-van-genoeg-lengté"])
+def test_a_metrics_token_that_can_be_guessed_or_not_be_sent_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match="METRICS_TOKEN"):
+        read(monkeypatch, METRICS_TOKEN=token)
+
+
+def test_without_a_metrics_token_there_are_no_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch)["METRICS_TOKEN"] == ""
+    assert read(monkeypatch, METRICS_TOKEN="een-teken-van-genoeg-lengte")["METRICS_TOKEN"]
