@@ -40,6 +40,7 @@ UNDER = {
     **dict.fromkeys(MANY_PAGES, "contracts"),
     **dict.fromkeys(("standing", "standing_new", "standing_edit", "standing_end"), "contracts"),
     "members": "finder",
+    **dict.fromkeys(("conflicts", "conflict"), "sync"),
     **dict.fromkeys(ORGANISATION_PAGES, "organisation"),
     "dip_connection": "organisation",
     "dip_remove": "organisation",

@@ -1,16 +1,28 @@
 """Operations that did not reach DIP, with what they are about and the page where that stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from django.db.models import QuerySet
 from django.urls import reverse
 
 from dipportal.catalogue import queries as catalogue
 from dipportal.contracts import queries as contracts
+from dipportal.dip import conflicts
 from dipportal.dip.models import Operation, Subject
+from dipportal.dip.models_conflict import ConflictKind
 from dipportal.dip.queries import problems_of
 from dipportal.organisations.models import Organisation
+
+
+class About(Protocol):
+    """What points at an agreement, a production or a performance."""
+
+    @property
+    def subject_kind(self) -> str: ...
+    @property
+    def subject_id(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,8 @@ class Problem:
     operation: Operation
     about: str
     url: str
+    # The page on which somebody chooses, when a conflict stopped it.
+    conflict_url: str = ""
 
 
 def of(organisation: Organisation, *, most: int | None = None) -> list[Problem]:
@@ -28,15 +42,27 @@ def of(organisation: Organisation, *, most: int | None = None) -> list[Problem]:
 
 def named(organisation: Organisation, operations: Iterable[Operation]) -> list[Problem]:
     rows = list(operations)
-    known = _subjects(organisation, rows)
+    known = subjects(organisation, rows)
+    stopped = conflict_pages(organisation, [row.key for row in rows if row.error_code == "conflict"])
     found = []
     for row in rows:
         about, url = known.get((row.subject_kind, row.subject_id), ("", ""))
-        found.append(Problem(row, about, url))
+        found.append(Problem(row, about, url, stopped.get(row.key, "")))
     return found
 
 
-def _subjects(organisation: Organisation, rows: list[Operation]) -> dict[tuple[str, int], tuple[str, str]]:
+def conflict_pages(organisation: Organisation, keys: Sequence[str]) -> dict[str, str]:
+    """Key of an operation → address of the conflict that stopped it. One query, or none."""
+    if not keys:
+        return {}
+    rows = conflicts.live(organisation, [ConflictKind.CHANGED]).filter(key__in=keys)
+    pairs = rows.values_list("key", "pk")
+    return {
+        key: reverse("providers:conflict", kwargs={"organisation": organisation.slug, "pk": pk}) for key, pk in pairs
+    }
+
+
+def subjects(organisation: Organisation, rows: Sequence[About]) -> dict[tuple[str, int], tuple[str, str]]:
     """(kind, key) → (words, address), looked up in scope: what the organisation may not see stays nameless."""
     keys: dict[str, set[int]] = {}
     for row in rows:

@@ -3,6 +3,7 @@ from django.urls import include, path
 from dipportal.providers.views import (
     answers,
     compare,
+    conflicts,
     contracts,
     drafting,
     finder,
@@ -47,6 +48,8 @@ urlpatterns = [
     path("theaters/leden/", finder.members, name="members"),
     path("zoeken/", finder.search, name="search"),
     path("synchronisatie/", sync.sync, name="sync"),
+    path("synchronisatie/conflicten/", conflicts.conflict_list, name="conflicts"),
+    path("synchronisatie/conflicten/<int:pk>/", conflicts.conflict, name="conflict"),
     path("synchronisatie/nu/", sync.sync_now, name="sync_now"),
     path("synchronisatie/opnieuw/<int:pk>/", sync.operation_retry, name="operation_retry"),
     path("synchronisatie/onze/<int:pk>/", sync.operation_put_ours, name="operation_put_ours"),

@@ -55,16 +55,6 @@ KINDS = (
         {"attention": "second", "order": "made"},
     ),
     Kind(
-        "conflicts",
-        _("Answered differently here and in DIP"),
-        _("Agree with the theater which answer counts."),
-        "alert-triangle",
-        "danger",
-        queries.conflicts,
-        "contracts",
-        {"attention": "conflict", "order": "date"},
-    ),
-    Kind(
         "rejections",
         _("Rejected, nothing follows yet"),
         _("Read the reason and make a new version."),

@@ -17,9 +17,13 @@ from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import START_TIME
 from dipportal.core.dates import moment
 from dipportal.core.money import format_percent
+from dipportal.dip import conflict_words
+from dipportal.dip.conflict_cases import for_receiver
+from dipportal.dip.conflict_sides import Sheet
 from dipportal.dip.rules import dip_still_waits
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.areas import AreaRequest
+from dipportal.organisations.models import Organisation
 from dipportal.receivers import loaders
 
 
@@ -68,9 +72,27 @@ def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
         "proposer": contract.proposed_by.get_full_name() if contract.proposed_by else "",
         "contact_email": contract.contact_provider or contract.provider.contact_email,
         "dip_is_behind": dip_still_waits(contract),
+        "conflict": conflict_about(contract, request.organisation),
         **place_in_line(request, contract, versions),
         **what_can_be_done(request, contract, newest=versions[-1]),
     }
+
+
+@dataclass(frozen=True)
+class Unlike:
+    """What is not the same here and in DIP, both beside each other, and what is being done about it."""
+
+    sheet: Sheet
+    doing: str
+
+
+def conflict_about(contract: Contract, organisation: Organisation) -> Unlike | None:
+    """To read only: the provider chooses. None when there is none, or when it is the provider's alone."""
+    case = for_receiver(contract, organisation)
+    if case is None:
+        return None
+    doing = conflict_words.for_receiver(contract, case.conflict.choice, case.conflict.kind)
+    return Unlike(case.sheet(own=False), doing)
 
 
 def place_in_line(request: AreaRequest, contract: Contract, versions: list[Contract]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from typing import Any
 
 from dipportal.contracts import actions
 from dipportal.dip.models import Operation
+from dipportal.dip.models_conflict import Conflict
 from dipportal.organisations import invitations
+from dipportal.organisations.actors import pull
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
 from tests.access import many, paper
@@ -179,6 +181,18 @@ def operation() -> Objects:
     )
 
 
+def unlike(organisation: str) -> Maker:
+    """An agreement that has other terms in DIP, as a pull flags it."""
+
+    def make(world: World) -> Arguments:
+        status = "proposed"
+        made = world.contract(status=status) if organisation == "agency" else world.rival_contract(status=status)
+        actions.flag_conflict(made, text="Garantie", kind="terms", actor=pull(made.provider))
+        return {"pk": Conflict.objects.get(subject_id=made.pk).pk}
+
+    return make
+
+
 def stock_of(name: str) -> Objects:
     """A template or a snippet of ours, and the neighbour's."""
 
@@ -278,6 +292,10 @@ OBJECTS: dict[str, Objects] = {
     "providers:search": NONE,
     "providers:sync": NONE,
     "providers:sync_now": NONE,
+    "providers:conflicts": NONE,
+    "providers:conflict": Objects(
+        unlike("agency"), {"another provider's": unlike("rival"), "none at all": nothing_there}
+    ),
     "providers:operation_retry": operation(),
     "providers:operation_put_ours": operation(),
     "providers:dip_connection": NONE,
