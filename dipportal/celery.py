@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dipportal.settings")
 
 # The folder of a laptop or a test; see there why not kombu's own.
 TRANSPORT_ALIASES["filesystem"] = "dipportal.core.folder_broker:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "dipportal.core.redis_broker:Transport"
 
 app = Celery("dipportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
