@@ -97,7 +97,7 @@ SPELT_BY_DIP = {
     *(f"amount_rank{rank}" for rank in range(1, 11)),
 }  # fmt: skip
 REJECTED = re.compile(r"is_\w+_rejected")
-WIRE = "dipportal/dip/wire.py"
+WIRE = ("dipportal/dip/wire.py", "dipportal/dip/wire_peek.py")
 
 
 def spelt(path: Path) -> Iterator[str]:
@@ -125,7 +125,7 @@ def test_only_the_wire_format_spells_dip_s_members() -> None:
     found = {}
     for path in CODE:
         name = name_of(path)
-        if name == WIRE or name.startswith("dipportal/sandbox/"):
+        if name in WIRE or name.startswith("dipportal/sandbox/"):
             continue
         words = {word for word in spelt(path) if word in SPELT_BY_DIP or REJECTED.fullmatch(word)}
         if words:
@@ -135,7 +135,7 @@ def test_only_the_wire_format_spells_dip_s_members() -> None:
 
 def test_the_wire_format_spells_them() -> None:
     """The list above is no list of words that nobody uses."""
-    words = set(spelt(ROOT / WIRE))
+    words = set(spelt(ROOT / WIRE[0]))
     assert {"theater_fee", "producer_warranty", "reject_reason"} <= words
 
 

@@ -100,6 +100,28 @@ def ensure_reference(model: type[Reference], rows: Iterable[Reference]) -> int:
     return len(unknown)
 
 
+@dataclass(frozen=True)
+class Places:
+    theaters: frozenset[int]
+    producers: frozenset[int]
+
+
+def known_places(theaters: Collection[int], producers: Collection[int]) -> Places:
+    """Which of these are here. One query for both."""
+    theater = models.Value("theater", output_field=models.CharField())
+    producer = models.Value("producer", output_field=models.CharField())
+    rows = (
+        Theater.objects.filter(pk__in=list(theaters))
+        .order_by()
+        .values_list(theater, "pk")
+        .union(Producer.objects.filter(pk__in=list(producers)).order_by().values_list(producer, "pk"), all=True)
+    )
+    found: dict[str, set[int]] = {"theater": set(), "producer": set()}
+    for kind, pk in rows:
+        found[kind].add(pk)
+    return Places(frozenset(found["theater"]), frozenset(found["producer"]))
+
+
 def mark_missing(rows: models.QuerySet[Any]) -> int:
     """Mark rows that DIP no longer returns; nothing is deleted. Returns how many were not marked yet."""
     found = list(rows.filter(missing_since=None).values_list("pk", flat=True))

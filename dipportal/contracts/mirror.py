@@ -5,7 +5,7 @@ Answers go through `actions`, exactly as if they were given here. Everything run
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,12 +21,14 @@ from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import BY_NAME, Unit, normalise, terms_of
+from dipportal.core import bulk
 from dipportal.core.errors import StaleState
 from dipportal.journal.actions import Line, record_many
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
 
 CHUNK = 1000
+CONCEPT = Status.CONCEPT
 IN_FORCE = (Status.APPROVED, Status.REVISED)
 ANSWERED = (Status.APPROVED, Status.REJECTED, Status.REVISED)
 _PLACE = ("production_id", "producer_id", "theater_id")
@@ -57,52 +59,63 @@ class ContractFacts:
     rejected_terms: tuple[str, ...] = ()
 
 
-def create_found(provider: Organisation, facts: Sequence[ContractFacts]) -> list[Contract]:
-    """Create agreements in whatever status DIP has them, without a journal line: nobody is told of old news."""
-    rows = [_new_row(provider, one) for one in facts]
-    Contract.objects.bulk_create(rows, batch_size=CHUNK)
-    Contract.objects.filter(provider=provider, root=None, dip_id__isnull=False).update(root_id=F("id"))
-    for row in rows:
-        row.root_id = row.pk
-    through = Contract.performances.through
-    through._default_manager.bulk_create(
-        [
-            through(contract_id=row.pk, performance_id=performance_id)
-            for row, one in zip(rows, facts, strict=True)
+def create_found(
+    provider: Organisation, facts: Sequence[ContractFacts], *, parents: Mapping[int, int] | None = None
+) -> tuple[list[int], int]:
+    """Create agreements in whatever status DIP has them, without a journal line: nobody is told of old news.
+
+    `parents` chains them, and what was there, into versions (link_versions). Returns the keys, and how many rows have
+    got another place in their line. Raises the database's errors; then nothing is written.
+    """
+    pks = bulk.reserve(Contract, len(facts))
+    places = [Place(pk, one.dip_id, pk, one.status) for pk, one in zip(pks, facts, strict=True)]
+    linked = link_versions(provider, parents or {}, places)
+    bulk.insert(Contract, (_new_row(provider, one, place) for one, place in zip(facts, places, strict=True)))
+    bulk.insert(
+        Contract.performances.through,
+        (
+            {"contract_id": pk, "performance_id": performance_id}
+            for pk, one in zip(pks, facts, strict=True)
             for performance_id in sorted(one.performance_ids)
-        ],
-        batch_size=CHUNK,
+        ),
     )
-    return rows
+    return pks, linked
 
 
-def _new_row(provider: Organisation, one: ContractFacts) -> Contract:
-    shared, answered = one.status != Status.CONCEPT, one.status in ANSWERED
-    return Contract(
-        provider=provider,
-        dip_id=one.dip_id,
-        type=one.type,
-        status=one.status,
-        own_reference=one.own_reference,
-        first_at=one.first_at,
-        created_at=one.modified_at or timezone.now(),
-        proposed_at=one.modified_at if shared else None,
-        answered_at=one.modified_at if answered else None,
-        answer_source=AnswerSource.DIP if answered else "",
-        rejection_reason=one.rejection_reason if one.status == Status.REJECTED else "",
-        rejected_terms=list(one.rejected_terms) if one.status == Status.REJECTED else [],
-        agency_as_provider=bool(one.agency_as_provider),
-        **{name: getattr(one, name) for name in (*_PLACE, *_CONTACTS)},
-        **normalise(one.type, dict(one.terms)),
-    )
+def _new_row(provider: Organisation, one: ContractFacts, place: "Place") -> dict[str, Any]:
+    shared, answered, rejected = one.status != CONCEPT, one.status in ANSWERED, one.status == Status.REJECTED
+    return {
+        "id": place.pk,
+        "root_id": place.root_id,
+        "parent_id": place.parent_id,
+        "revises_id": place.revises_id,
+        "number": place.number,
+        "provider_id": provider.pk,
+        "dip_id": one.dip_id,
+        "type": one.type,
+        "status": str(one.status),
+        "own_reference": one.own_reference,
+        "first_at": one.first_at,
+        "created_at": one.modified_at or timezone.now(),
+        "proposed_at": one.modified_at if shared else None,
+        "answered_at": one.modified_at if answered else None,
+        "answer_source": str(AnswerSource.DIP) if answered else "",
+        "rejection_reason": one.rejection_reason if rejected else "",
+        "rejected_terms": list(one.rejected_terms) if rejected else [],
+        "agency_as_provider": bool(one.agency_as_provider),
+        "production_id": one.production_id,
+        "producer_id": one.producer_id,
+        "theater_id": one.theater_id,
+        "contact_receiver": one.contact_receiver,
+        "contact_provider": one.contact_provider,
+        **normalise(one.type, one.terms),
+    }
 
 
 def adopt(pairs: Mapping[int, int]) -> int:
     """Give our own rows (pk → DIP's number) the number under which they turned up. Returns how many took it."""
-    rows = [Contract(pk=pk, dip_id=dip_id) for pk, dip_id in pairs.items()]
-    if rows:
-        Contract.objects.bulk_update(rows, ["dip_id"], batch_size=CHUNK)
-    return len(rows)
+    bulk.update(Contract, [{"id": pk, "dip_id": dip_id} for pk, dip_id in pairs.items()], ["dip_id"])
+    return len(pairs)
 
 
 _MOST_COUNT = 32_767
@@ -182,8 +195,8 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
             plain = {name: [_plain(value) for value in values] for name, values in fields.items()}
             lines.append(Line(row, thread=row.thread, fields=plain))
     if altered:
-        columns = ("type", "production", "producer", "theater", *_PARTY, "first_at", "version", *BY_NAME)
-        Contract.objects.bulk_update(altered, columns, batch_size=CHUNK)
+        names = ("type", *_PLACE, *_PARTY, "first_at", "version", *BY_NAME)
+        bulk.update(Contract, [{name: getattr(row, name) for name in ("id", *names)} for row in altered], names)
     _set_performances(played)
     record_many("contract.followed", lines, actor=actor)
     return len(altered)
@@ -206,10 +219,8 @@ def _set_performances(played: Mapping[int, frozenset[int]]) -> None:
         return
     through = Contract.performances.through
     through._default_manager.filter(contract_id__in=played).delete()
-    through._default_manager.bulk_create(
-        [through(contract_id=pk, performance_id=one) for pk, wanted in played.items() for one in sorted(wanted)],
-        batch_size=CHUNK,
-    )
+    pairs = ((pk, one) for pk, wanted in played.items() for one in sorted(wanted))
+    bulk.insert(through, ({"contract_id": pk, "performance_id": one} for pk, one in pairs))
 
 
 def found_proposed(contract: Contract, *, actor: Actor) -> None:
@@ -246,56 +257,85 @@ def refresh_first(performance_ids: set[int]) -> int:
         .annotate(earliest=Coalesce(agreed, Min("performances__starts_at")))
         .values_list("pk", "first_at", "earliest")
     )
-    rows = [Contract(pk=pk, first_at=earliest) for pk, first_at, earliest in found if first_at != earliest]
-    if rows:
-        Contract.objects.bulk_update(rows, ["first_at"], batch_size=CHUNK)
+    rows = [{"id": pk, "first_at": earliest} for pk, first_at, earliest in found if first_at != earliest]
+    bulk.update(Contract, rows, ["first_at"])
     return len(rows)
 
 
 # --- versions ----------------------------------------------------------------------------------------------
-def link_versions(provider: Organisation, parents: Mapping[int, int]) -> int:
-    """Chain versions: DIP's number → the number it hangs under. Returns how many rows changed.
+@dataclass
+class Place:
+    """Where one version stands in its line. `reference` is ours, '' for one that was found in DIP."""
+
+    pk: int
+    dip_id: int | None
+    root_id: int
+    status: str
+    parent_id: int | None = None
+    revises_id: int | None = None
+    number: int = 1
+    reference: str = ""
+
+    @property
+    def where(self) -> tuple[int, int | None, int | None, int]:
+        return self.root_id, self.parent_id, self.revises_id, self.number
+
+
+def link_versions(provider: Organisation, parents: Mapping[int, int], fresh: Sequence[Place] = ()) -> int:
+    """Chain versions: DIP's number → the number it hangs under. Returns how many rows have another place.
 
     DIP lets every version hang under the first one, so the version that one follows is the latest answered one before
     it. A version with a parent here, also one amended here, keeps it; one whose parent is not known yet waits.
+    `fresh` are rows that the caller is about to insert: they get their place, and nothing of them is written.
     """
     parents = {child: parent for child, parent in parents.items() if child != parent}
-    if not parents:
-        return 0
-    involved = models.Q(dip_id__in={*parents, *parents.values()})
-    rows = list(Contract.objects.filter(involved, provider=provider).only(*_LINE))
-    by_dip_id = {row.dip_id: row for row in rows}
-    loose = [
-        child
-        for child in sorted(parents)
-        if child in by_dip_id and by_dip_id[child].parent_id is None and parents[child] in by_dip_id
-    ]
+    own = {place.dip_id for place in fresh}
+    loose = _loose(provider, parents.keys() - own) | {child for child in parents if child in own}
     if not loose:
         return 0
-    lines = _Lines(provider, {row.root_id_or_own for row in rows})
-    for child in loose:
-        lines.hang(child, parents[child])
+    lines = _Lines(provider, (loose | {parents[child] for child in loose}) - own, fresh)
+    for child in sorted(loose):
+        if child in lines.by_dip_id and parents[child] in lines.by_dip_id:
+            lines.hang(child, parents[child])
     return lines.save()
 
 
-_LINE = ("dip_id", "root_id", "parent_id", "revises_id", "number", "status", "reference")
+def _loose(provider: Organisation, children: Set[int]) -> set[int]:
+    """Those of these that are here and hang under nothing."""
+    if not children:
+        return set()
+    rows = Contract.objects.filter(provider=provider, parent=None, dip_id__isnull=False)
+    if len(children) <= CHUNK:
+        rows = rows.filter(dip_id__in=children)
+    here = rows.order_by().values_list("dip_id", flat=True)
+    return {number for number in here if number is not None and number in children}
 
 
 class _Lines:
-    """The version lines of some roots, held in memory while they are joined."""
+    """The version lines of some agreements, by DIP's number, held in memory while they are joined."""
 
-    def __init__(self, provider: Organisation, roots: set[int]) -> None:
-        found = Contract.objects.filter(models.Q(root__in=roots) | models.Q(pk__in=roots), provider=provider)
-        self.rows = {row.pk: row for row in found.only(*_LINE)}
-        self.before = {pk: _place_in_line(row) for pk, row in self.rows.items()}
+    def __init__(self, provider: Organisation, numbers: Set[int], fresh: Sequence[Place]) -> None:
+        self.rows = {place.pk: place for place in fresh}
+        self.fresh = set(self.rows)
+        if numbers:
+            self._read(Contract.objects.filter(provider=provider), numbers)
+        self.before = {pk: row.where for pk, row in self.rows.items()}
         self.by_dip_id = {row.dip_id: row for row in self.rows.values() if row.dip_id is not None}
-        self.members: dict[int, list[Contract]] = defaultdict(list)
+        self.members: dict[int, list[Place]] = defaultdict(list)
         for row in self.rows.values():
-            self.members[row.root_id_or_own].append(row)
+            self.members[row.root_id].append(row)
+
+    def _read(self, rows: models.QuerySet[Contract], numbers: Set[int]) -> None:
+        """All versions of the lines in which these stand; a first version may have no root yet."""
+        roots = rows.filter(dip_id__in=numbers).values(own_root=Coalesce("root_id", "id"))
+        found = rows.filter(models.Q(root__in=roots) | models.Q(pk__in=roots)).order_by()
+        names = ("pk", "dip_id", "root_id", "status", "parent_id", "revises_id", "number", "reference")
+        for pk, dip_id, root_id, *rest in found.values_list(*names):
+            self.rows[pk] = Place(pk, dip_id, root_id or pk, *rest)
 
     def hang(self, child_id: int, parent_id: int) -> None:
         child, above = self.by_dip_id[child_id], self.by_dip_id[parent_id]
-        root, joining = above.root_id_or_own, child.root_id_or_own
+        root, joining = above.root_id, child.root_id
         if root != joining:
             for row in self.members.pop(joining):
                 row.root_id = root
@@ -311,7 +351,7 @@ class _Lines:
             child.revises_id = agreed[-1].pk
         self._count(root, line)
 
-    def _count(self, root: int, line: list[Contract]) -> None:
+    def _count(self, root: int, line: list[Place]) -> None:
         amended_here = any(row.reference and row.parent_id for row in line)
         if not amended_here:
             for number, row in enumerate(sorted(line, key=lambda row: (row.pk != root, *_age(row))), start=1):
@@ -324,17 +364,14 @@ class _Lines:
                 row.number = highest
 
     def save(self) -> int:
-        changed = [row for pk, row in self.rows.items() if self.before[pk] != _place_in_line(row)]
-        if changed:
-            Contract.objects.bulk_update(changed, ["root", "parent", "revises", "number"], batch_size=CHUNK)
+        changed = [row for pk, row in self.rows.items() if self.before[pk] != row.where]
+        names = ("root_id", "parent_id", "revises_id", "number")
+        old = [row for row in changed if row.pk not in self.fresh]
+        bulk.update(Contract, [{"id": row.pk, **{name: getattr(row, name) for name in names}} for row in old], names)
         return len(changed)
 
 
-def _place_in_line(row: Contract) -> tuple[int | None, int | None, int | None, int]:
-    return row.root_id, row.parent_id, row.revises_id, row.number
-
-
-def _age(row: Contract) -> tuple[bool, int, int]:
+def _age(row: Place) -> tuple[bool, int, int]:
     """Older first: by DIP's number; what DIP does not have yet comes last."""
     return row.dip_id is None, row.dip_id or 0, row.pk
 

@@ -5,6 +5,8 @@ migration. Amounts are integer euro cents, percentages Decimals, lists as descri
 Source of the terms and of which type has which: docs/dip-api.md, 'An agreement record'.
 """
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -156,6 +158,7 @@ START_TIME = "start_time"
 EXTRA_FLAGS: dict[str, str | Promise] = {START_TIME: _("Start time")}
 
 
+@functools.cache
 def terms_of(kind: str) -> tuple[Term, ...]:
     return tuple(term for term in TERMS if term.has(kind))
 
@@ -169,7 +172,7 @@ def rejection_label(name: str) -> str | Promise:
     return BY_NAME[name].label if name in BY_NAME else EXTRA_FLAGS.get(name, name)
 
 
-def normalise(kind: str, values: dict[str, Any]) -> dict[str, Any]:
+def normalise(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of every term: given values for the terms of this type, None for those of other types.
 
     Raises KeyError for a name that is no term of the type.

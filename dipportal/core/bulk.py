@@ -31,10 +31,8 @@ def reserve(model: type[models.Model], count: int) -> list[int]:
             cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [f'"{table}"', column, count])  # noqa: S608
             return [number for (number,) in cursor.fetchall()]
         # One writer at a time holds the database until its transaction ends, and explicit keys raise the counter.
-        cursor.execute(
-            f'SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0), coalesce(max(id), 0)) FROM "{table}"',  # noqa: S608
-            [table],
-        )
+        used = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = %s), 0)"
+        cursor.execute(f'SELECT max({used}, coalesce(max(id), 0)) FROM "{table}"', [table])  # noqa: S608
         first = cursor.fetchone()[0] + 1
     return list(range(first, first + count))
 
@@ -117,9 +115,10 @@ def _update_from(model: type[models.Model], rows: Sequence[Row], names: Sequence
     match = f'{table}."{key.column}" = new."{key.column}"'
     with connection.cursor() as cursor:
         if len(rows) <= CHUNK:
-            types = ", ".join(f'"{field.column}" {field.rel_db_type(connection) if field is key else field.db_type(connection)}' for field in fields)
+            types = ", ".join(f'"{field.column}" {field.rel_db_type(connection)}' for field in fields)
             text = as_json([{field.column: row[field.attname] for field in fields} for row in rows])
-            cursor.execute(f"UPDATE {table} SET {sets} FROM jsonb_to_recordset(%s) AS new({types}) WHERE {match}", [text])  # noqa: S608
+            new = f"jsonb_to_recordset(%s) AS new({types})"
+            cursor.execute(f"UPDATE {table} SET {sets} FROM {new} WHERE {match}", [text])  # noqa: S608
             return
         cursor.execute(f"CREATE TEMPORARY TABLE bulk_new ON COMMIT DROP AS SELECT {columns} FROM {table} WHERE false")  # noqa: S608
     _copy("bulk_new", fields, rows)

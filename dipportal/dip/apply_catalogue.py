@@ -14,7 +14,7 @@ from dipportal.catalogue.enums import PerformanceKind
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
 from dipportal.contracts import mirror as agreements
-from dipportal.dip import state
+from dipportal.dip import state, wire_peek
 from dipportal.dip.apply_reference import MOST_ID, clip, genre_row, hall_row, producer_row, theater_stub
 from dipportal.dip.models import Kind, Operation, RecordKind, Subject
 from dipportal.dip.pull_records import MANY, Memory, Page
@@ -204,7 +204,7 @@ def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Ta
             "seen": len(page.ids),
             "new": written.created,
             "changed": written.changed,
-            "unchanged": len(page.records) - len(news.records),
+            "unchanged": page.unchanged(news.records),
             "adopted": written.adopted,
             "deferred": len(deferred),
             "faults": len(faults) + len(page.faults),
@@ -219,7 +219,8 @@ def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Ta
     memory.mark(again, missing=False)
     tally.counts["found_again"] += len(again)
     model = Production if memory.kind == RecordKind.PRODUCTION else Performance
-    mirror.clear_missing(model._default_manager.filter(pk__in=[memory.known[key].local_id for key in again]))
+    if again:
+        mirror.clear_missing(model._default_manager.filter(pk__in=[memory.known[key].local_id for key in again]))
     memory.store()
     return tally
 
@@ -254,7 +255,7 @@ def _missing_performances(page: ProducerPage, memory: Memory) -> Tally:
     tally = Tally()
     of_these = Performance.objects.filter(production__dip_id__in=page.complete)
     gone = _gone(memory, page.performances.ids, of_these)
-    returned = {record.production_id for record in page.performances.records.values()}
+    returned = {wire_peek.production_of(raw) for raw in page.performances.raws.values()}
     tours: dict[str, list[int]] = {}
     for pk, dip_id in of_these.filter(pk__in=gone).values_list("pk", "production__dip_id"):
         tours.setdefault(dip_id, []).append(pk)

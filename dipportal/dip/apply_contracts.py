@@ -21,7 +21,7 @@ from dipportal.contracts.mirror import ContractFacts, Following
 from dipportal.contracts.models import Contract
 from dipportal.core import logs
 from dipportal.core.errors import PortalError
-from dipportal.dip import conflicts, state, wire
+from dipportal.dip import conflicts, state, wire, wire_peek
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
 from dipportal.dip.apply_catalogue import Under, under_way, unsent
 from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
@@ -64,9 +64,11 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
     work.faults.update({key: fault for key, record in news.items() if (fault := _odd(record))})
     facts = _facts(work, {key: record for key, record in news.items() if key not in work.faults})
     known = _known(work, facts, news)
-    _create(work, {key: one for key, one in facts.items() if key not in known})
+    parents = _parents(work, news, full=full)
+    linked = _create(work, {key: one for key, one in facts.items() if key not in known}, parents)
     _follow(work, facts, known)
-    work.counts["linked"] += mirror.link_versions(under.organisation, _parents(page.records.values()))
+    if not linked:
+        work.counts["linked"] += mirror.link_versions(under.organisation, parents)
     _remember(work, news)
     tally = Tally(counts=work.counts)
     for key, fault in work.faults.items():
@@ -97,14 +99,12 @@ def _odd(record: ContractRecord) -> str:
 
 def _facts(work: Work, records: Records) -> dict[str, ContractFacts]:
     """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
-    _ensure_named(work, records)
-    production_ids = {one.production_id for one in records.values()}
-    numbers = {number for one in records.values() for number, _date in one.performances}
-    productions = dict(Production.objects.filter(dip_id__in=production_ids).values_list("dip_id", "pk"))
-    performances = _evenings(numbers)
+    if not records:
+        return {}
+    named = _named(work, records)
     facts = {}
     for key, record in records.items():
-        one = _fact(record, productions, performances)
+        one = _fact(record, named)
         fault = mirror.unstorable(one)
         if fault:
             work.faults[key] = str(fault)
@@ -113,42 +113,7 @@ def _facts(work: Work, records: Records) -> dict[str, ContractFacts]:
     return facts
 
 
-def _ensure_named(work: Work, records: Records) -> None:
-    catalogue.ensure_reference(Theater, [theater_stub(one.theater) for one in records.values()])
-    producers = [one.producer for one in records.values() if one.producer]
-    catalogue.ensure_reference(Producer, [producer_row(one) for one in producers])
-    stubs = catalogue.ensure_productions(
-        ProductionFacts(
-            dip_id=one.production_id,
-            title=clip(Production, "title", one.production_title.strip()),
-            season="",
-            producer_id=one.producer.id,
-        )
-        for one in records.values()
-        if one.producer
-    )
-    sent = under_way(Kind.PERFORMANCE_CREATE) if records else ()
-    stubs += catalogue.ensure_performances(
-        (
-            PerformanceFacts(
-                number=number,
-                production_dip_id=one.production_id,
-                theater_id=one.theater.id,
-                hall_id=None,
-                starts_at=date,
-                status=PerformanceStatus.AGREED,
-                kind=PerformanceKind.NORMAL,
-            )
-            for one in records.values()
-            for number, date in one.performances
-            if date is not None
-        ),
-        sent=sent,
-    )
-    work.counts["stubs"] += stubs
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evening:
     """A performance as it stands here. `pk` is ours."""
 
@@ -157,11 +122,77 @@ class Evening:
     cancelled: bool
 
 
-def _evenings(numbers: Collection[int]) -> dict[int | None, Evening]:
-    rows = Performance.objects.filter(number__in=numbers).values_list("number", "pk", "starts_at", "status")
-    return {
-        number: Evening(pk, starts_at, status == PerformanceStatus.CANCELLED) for number, pk, starts_at, status in rows
-    }
+@dataclass
+class Named:
+    """What agreements name, as it stands here: our keys by DIP's numbers."""
+
+    evenings: dict[int, Evening] = field(default_factory=dict)
+    productions: dict[str, int] = field(default_factory=dict)
+
+    def read_evenings(self, numbers: Collection[int]) -> None:
+        """With their productions, which are mostly those that the agreements name."""
+        names = ("number", "pk", "starts_at", "status", "production__dip_id", "production_id")
+        rows = Performance.objects.filter(number__in=list(numbers)).order_by().values_list(*names)
+        for number, pk, starts_at, status, dip_id, production_id in rows:
+            if number is not None:
+                self.evenings[number] = Evening(pk, starts_at, status == PerformanceStatus.CANCELLED)
+            if dip_id:
+                self.productions[dip_id] = production_id
+
+    def read_productions(self, dip_ids: Collection[str]) -> None:
+        rows = Production.objects.filter(dip_id__in=list(dip_ids))
+        self.productions.update(rows.order_by().values_list("dip_id", "pk"))
+
+
+def _named(work: Work, records: Records) -> Named:
+    """The rows behind what these agreements name; what nobody knows yet is created as a stub.
+
+    Two queries when all of it is known.
+    """
+    theaters = {one.theater.id: one.theater for one in records.values()}
+    producers = {one.producer.id: one.producer for one in records.values() if one.producer}
+    known = catalogue.known_places(theaters, producers)
+    if theaters.keys() - known.theaters:
+        catalogue.ensure_reference(Theater, [theater_stub(one) for one in theaters.values()])
+    if producers.keys() - known.producers:
+        catalogue.ensure_reference(Producer, [producer_row(one) for one in producers.values()])
+    named = Named()
+    named.read_evenings({number for one in records.values() for number, _date in one.performances})
+    wanted = {one.production_id for one in records.values()}
+    if wanted - named.productions.keys():
+        named.read_productions(wanted - named.productions.keys())
+    if wanted - named.productions.keys():
+        work.counts["stubs"] += catalogue.ensure_productions(_production_stubs(records, named))
+        named.read_productions(wanted - named.productions.keys())
+    stubs = [
+        _performance_stub(one, number, date)
+        for one in records.values()
+        for number, date in one.performances
+        if number not in named.evenings and date is not None
+    ]
+    if stubs:
+        work.counts["stubs"] += catalogue.ensure_performances(stubs, sent=under_way(Kind.PERFORMANCE_CREATE))
+        named.read_evenings({one.number for one in stubs})
+    return named
+
+
+def _production_stubs(records: Records, named: Named) -> Iterable[ProductionFacts]:
+    for one in records.values():
+        if one.producer and one.production_id not in named.productions:
+            title = clip(Production, "title", one.production_title.strip())
+            yield ProductionFacts(dip_id=one.production_id, title=title, season="", producer_id=one.producer.id)
+
+
+def _performance_stub(one: ContractRecord, number: int, date: dt.datetime) -> PerformanceFacts:
+    return PerformanceFacts(
+        number=number,
+        production_dip_id=one.production_id,
+        theater_id=one.theater.id,
+        hall_id=None,
+        starts_at=date,
+        status=PerformanceStatus.AGREED,
+        kind=PerformanceKind.NORMAL,
+    )
 
 
 def _first(evenings: Collection[Evening]) -> dt.datetime:
@@ -169,17 +200,15 @@ def _first(evenings: Collection[Evening]) -> dt.datetime:
     return min([one.starts_at for one in evenings if not one.cancelled] or [one.starts_at for one in evenings])
 
 
-def _fact(
-    record: ContractRecord, productions: Mapping[str, int], performances: Mapping[int | None, Evening]
-) -> ContractFacts:
+def _fact(record: ContractRecord, named: Named) -> ContractFacts:
     if record.status is None or record.producer is None:
         raise ValueError("an odd record is set aside before")
-    evenings = [performances[number] for number, _date in record.performances]
+    evenings = [named.evenings[number] for number, _date in record.performances]
     return ContractFacts(
         dip_id=record.id,
         type=record.type,
         status=record.status,
-        production_id=productions[record.production_id],
+        production_id=named.productions[record.production_id],
         producer_id=record.producer.id,
         theater_id=record.theater.id,
         performance_ids=frozenset(one.pk for one in evenings),
@@ -218,17 +247,24 @@ def _known(work: Work, facts: Mapping[str, ContractFacts], news: Records) -> dic
     return found
 
 
-def _create(work: Work, facts: Mapping[str, ContractFacts]) -> None:
-    def write(keys: list[str]) -> None:
-        rows = mirror.create_found(work.under.organisation, [facts[key] for key in keys])
-        work.local.update({key: row.pk for key, row in zip(keys, rows, strict=True)})
+def _create(work: Work, facts: Mapping[str, ContractFacts], parents: Mapping[int, int]) -> bool:
+    """Also chains the versions, new and old; False when that is still to be done."""
 
+    def write(keys: list[str]) -> None:
+        found = [facts[key] for key in keys]
+        pks, linked = mirror.create_found(work.under.organisation, found, parents=parents)
+        work.local.update(zip(keys, pks, strict=True))
+        done[tuple(keys)] = linked
+
+    done: dict[tuple[str, ...], int] = {}
     refused = each_alone(sorted(facts, key=int), write)
     for key, error in refused:
         work.local.pop(key, None)
         work.faults[key] = _("The database refuses it; the log of the portal says why.")
         log.error("agreement refused by the database", remote=key, reason=logs.first_line(error))
     work.counts["new"] += len(facts) - len(refused)
+    work.counts["linked"] += sum(done.values())
+    return bool(facts) and not refused
 
 
 # --- what was known ------------------------------------------------------------------------------------------
@@ -330,15 +366,14 @@ def _was_shared(memory: Memory, key: str) -> bool:
 
 
 # --- versions, memory, missing -------------------------------------------------------------------------------
-def _parents(records: Iterable[ContractRecord]) -> dict[int, int]:
-    """Child → parent, from both ends: the parent may come before the child or after it."""
-    parents = {}
-    for record in records:
-        parents.update(dict.fromkeys(record.child_ids, record.id))
-    for record in records:
-        if record.parent_id:
-            parents[record.id] = record.parent_id
-    return parents
+def _parents(work: Work, news: Records, *, full: bool) -> dict[int, int]:
+    """Child → parent: of all versions in a full comparison, else of those with news at either end."""
+    page = work.page
+    parents = wire_peek.parents_in((key, raw) for key, raw in page.raws.items() if key not in page.faults)
+    if full:
+        return parents
+    fresh = {record.id for record in news.values()}
+    return {child: parent for child, parent in parents.items() if child in fresh or parent in fresh}
 
 
 def _remember(work: Work, news: Records) -> None:
@@ -361,7 +396,7 @@ def _remember(work: Work, news: Records) -> None:
     work.counts.update(
         {
             "seen": len(work.page.ids),
-            "unchanged": len(work.page.records) - len(news),
+            "unchanged": work.page.unchanged(news),
             "faults": len(work.faults) + len(work.page.faults),
             "deferred": len(work.held),
         }
@@ -372,7 +407,8 @@ def _missing(work: Work, *, full: bool) -> Tally:
     tally = Tally()
     again = work.memory.returned_again(work.page.ids)
     work.memory.mark(again, missing=False)
-    tally.counts["found_again"] += catalogue.clear_missing(_rows_of(work, again))
+    if again:
+        tally.counts["found_again"] += catalogue.clear_missing(_rows_of(work, again))
     gone = work.memory.not_returned(work.page.ids) if full else []
     if not gone:
         return tally

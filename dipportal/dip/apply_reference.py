@@ -108,7 +108,7 @@ def _numbers(page: Page[Any], memory: Memory, news: Mapping[str, Any]) -> dict[s
         "seen": len(page.ids),
         "new": new,
         "changed": len(news) - new,
-        "unchanged": len(page.records) - len(news),
+        "unchanged": page.unchanged(news),
     }
 
 
@@ -117,7 +117,8 @@ def _missing(page: Page[Any], memory: Memory, kind: RecordKind, model: type[Refe
     tally = Tally()
     again = memory.returned_again(page.ids)
     memory.mark(again, missing=False)
-    mirror.clear_missing(model._default_manager.filter(pk__in=_ids(again)))
+    if again:
+        mirror.clear_missing(model._default_manager.filter(pk__in=_ids(again)))
     tally.counts["found_again"] += len(again)
     gone = memory.not_returned(page.ids)
     if not gone:

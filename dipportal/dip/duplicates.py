@@ -5,8 +5,9 @@ the same performances.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
@@ -28,49 +29,59 @@ class Duplicate:
     sentence: str
 
 
-def find(organisation: Organisation) -> list[Duplicate]:
-    return [*_by_reference(organisation), *_by_natural_key(organisation)]
+def find(organisation: Organisation, names: Mapping[str, str] | None = None) -> list[Duplicate]:
+    """`names`: of a page that is all there is, the names by DIP's number; without it they are looked up."""
+    return [*_by_reference(organisation, names), *_by_natural_key(organisation)]
 
 
-def _by_reference(organisation: Organisation) -> list[Duplicate]:
+def _by_reference(organisation: Organisation, names: Mapping[str, str] | None) -> list[Duplicate]:
     """Our references are unique here, so two records with one of them were created twice, unless one revises it."""
-    rows = Contract.objects.filter(provider=organisation, dip_id__isnull=False)
-    lines = dict(rows.values_list("dip_id", "root_id"))
     by_reference: dict[str, list[int]] = defaultdict(list)
-    records = RemoteRecord.objects.filter(
-        organisation=organisation, kind=RecordKind.CONTRACT, missing_since=None, fault=""
-    )
-    named = records.annotate(own_name=KT(wire.NAME_IN_RAW)).filter(own_name__contains=wire.REFERENCE_MARK)
-    for remote_id, name in named.values_list("remote_id", "own_name"):
-        reference = wire.reference_in(name)
-        if reference:
+    for remote_id, name in (_named(organisation) if names is None else names).items():
+        reference = wire.reference_in(name) if wire.REFERENCE_MARK in name else ""
+        if reference and remote_id.isdecimal():
             by_reference[reference].append(int(remote_id))
+    double = {reference: numbers for reference, numbers in by_reference.items() if len(numbers) > 1}
+    if not double:
+        return []
+    concerned = [number for numbers in double.values() for number in numbers]
+    rows = Contract.objects.filter(provider=organisation, dip_id__in=concerned)
+    lines = dict(rows.values_list("dip_id", "root_id"))
     return [
         Duplicate(
             tuple(sorted(numbers)),
             _("Reference %(reference)s stands in DIP more than once: agreements %(numbers)s.")
             % {"reference": reference, "numbers": _listed(numbers)},
         )
-        for reference, numbers in by_reference.items()
+        for reference, numbers in double.items()
         if len({lines.get(number, number) for number in numbers}) > 1
     ]
+
+
+def _named(organisation: Organisation) -> dict[str, str]:
+    """The names with our mark in them, by DIP's number."""
+    records = RemoteRecord.objects.filter(
+        organisation=organisation, kind=RecordKind.CONTRACT, missing_since=None, fault=""
+    )
+    named = records.annotate(own_name=KT(wire.NAME_IN_RAW)).filter(own_name__contains=wire.REFERENCE_MARK)
+    return dict(named.order_by().values_list("remote_id", "own_name"))
 
 
 def _by_natural_key(organisation: Organisation) -> list[Duplicate]:
     rows = Contract.objects.filter(
         provider=organisation, dip_id__isnull=False, missing_since=None, discarded_at=None, status__in=OPEN
-    ).values_list("pk", "dip_id", "root_id", "production_id", "theater_id", "type")
-    played: dict[int, set[int]] = defaultdict(set)
-    through = Contract.performances.through._default_manager.filter(
-        contract__provider=organisation, contract__status__in=OPEN
     )
-    for contract_id, performance_id in through.values_list("contract_id", "performance_id"):
-        played[contract_id].add(performance_id)
+    names = ("pk", "dip_id", "root_id", "production_id", "theater_id", "type", "performances")
+    of_row: dict[int, tuple[Any, ...]] = {}
+    played: dict[int, set[int]] = defaultdict(set)
+    for pk, *about, performance_id in rows.order_by("-pk").values_list(*names):
+        of_row[pk] = tuple(about)
+        if performance_id is not None:
+            played[pk].add(performance_id)
     alike: dict[tuple[object, ...], dict[int, int]] = defaultdict(dict)
-    for pk, dip_id, root, production, theater, kind in rows:
+    for pk, (dip_id, root, production, theater, kind) in of_row.items():
         # One number a line: versions of one deal are meant to look alike.
-        if dip_id is not None:
-            alike[(production, theater, kind, frozenset(played[pk]))].setdefault(root or pk, dip_id)
+        alike[(production, theater, kind, frozenset(played[pk]))].setdefault(root or pk, dip_id)
     return [
         Duplicate(
             tuple(sorted(numbers.values())),

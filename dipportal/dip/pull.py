@@ -6,7 +6,7 @@ its own, so several could be done side by side.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -15,13 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Producer
-from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, conflicts, duplicates, wire
+from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, conflicts, duplicates, wire, wire_peek
 from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RecordKind, RunKind, RunStep, SyncRun
 from dipportal.dip.pull_records import Page, page_of
 from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, Watch, finish, same_log_in, start
-from dipportal.dip.records import ContractRecord, Parsed, PerformanceRecord
+from dipportal.dip.records import ContractRecord
 from dipportal.dip.values import Unreadable, parse_moment, stamp
 from dipportal.organisations.models import User
 
@@ -91,11 +91,11 @@ def _reference(pull: Pull) -> None:
     for number, (kind, path, parse, apply) in enumerate(lists):
         pull.progress(number, len(lists), RunStep.LISTS)
         what = str(kind.label).capitalize()
-        parsed = pull.read_list(what, path, parse)
-        if parsed is not None:
-            page = page_of([parsed])
-            pull.tell_faults(what, page)
+        found = pull.read_list(what, path)
+        if found is not None:
+            page = page_of([found], parse)
             pull.write(what, _step(apply, page))
+            pull.tell_faults(what, page)
 
 
 def _step(apply: Callable[[Page[Any]], Tally], page: Page[Any]) -> Callable[[], Tally]:
@@ -112,24 +112,24 @@ def _of_producer(pull: Pull, producer: Producer) -> None:
     first, last = window(timezone.localdate())
     under = Under(pull.organisation, pull.actor, timezone.now())
     path = wire.productions_path(producer.pk)
-    parsed = pull.read_list(str(producer), path, wire.parse_production, wire.season_window(first, last))
-    if parsed is None:
+    found = pull.read_list(str(producer), path, wire.season_window(first, last))
+    if found is None:
         return
-    productions = page_of([parsed])
-    parts: dict[str, Parsed[PerformanceRecord]] = {}
+    productions = page_of([found], wire.parse_production, wire_peek.production_number_in).read_all()
+    parts: dict[str, list[Any]] = {}
     for number, production in enumerate(productions.records.values()):
         pull.progress(number, len(productions.records), RunStep.PRODUCTIONS)
         what = f"{producer}, {production.title}"
         path = wire.performances_path(producer.pk, production.id)
-        part = pull.read_list(what, path, wire.parse_performance)
+        part = pull.read_list(what, path)
         if part is not None:
             parts[production.id] = part
-    performances = page_of(parts.values(), identify=lambda one: one.number)
-    pull.tell_faults(str(producer), productions)
-    pull.tell_faults(str(producer), performances)
+    performances = page_of(parts.values(), wire.parse_performance, wire_peek.performance_number_in)
     seasons = (f"{first.year}-{first.year + 1}", f"{last.year}-{last.year + 1}")
     page = ProducerPage(producer.pk, productions, performances, frozenset(parts), seasons)
     pull.write(str(producer), lambda: apply_catalogue.apply(page, under))
+    pull.tell_faults(str(producer), productions)
+    pull.tell_faults(str(producer), performances)
 
 
 def window(today: dt.date) -> tuple[dt.date, dt.date]:
@@ -144,13 +144,12 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
     what = str(_("Agreements"))
     mark = watermark(pull.connection)
     params = None if full or mark is None else wire.modified_since(mark - settings.DIP_OVERLAP)
-    parsed = pull.read_list(what, wire.CONTRACTS, wire.parse_contract, params)
-    if parsed is None:
+    found = pull.read_list(what, wire.CONTRACTS, params)
+    if found is None:
         return
-    page: Page[ContractRecord] = page_of([parsed])
-    pull.tell_faults(what, page)
-    pull.progress(0, len(page.records), RunStep.AGREEMENTS)
-
+    page: Page[ContractRecord] = page_of([found], wire.parse_contract)
+    del found
+    pull.progress(0, len(page.ids), RunStep.AGREEMENTS)
     news: set[int] = set()
 
     def step() -> Tally:
@@ -160,8 +159,11 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
         news.update(done.news)
         return done.tally
 
-    if pull.write(what, step) and (news or params is None):
-        _look_for_duplicates(pull, news)
+    written = pull.write(what, step)
+    pull.tell_faults(what, page)
+    if written and (news or params is None):
+        names = {key: wire_peek.name_in(raw) for key, raw in page.raws.items()} if params is None else None
+        _look_for_duplicates(pull, news, names)
 
 
 def watermark(connection: Connection) -> dt.datetime | None:
@@ -177,7 +179,7 @@ def watermark(connection: Connection) -> dt.datetime | None:
 
 def _move_watermark(connection: Connection, page: Page[ContractRecord], held: set[str]) -> None:
     """To the highest stamp of the page, never into the future, and back only to a record that waits."""
-    stamps = [one.modified_at for one in page.records.values() if one.modified_at is not None]
+    stamps = _latest(wire_peek.modified_in(raw) for key, raw in page.raws.items() if key not in page.faults)
     if not stamps:
         return
     before = watermark(connection)
@@ -186,13 +188,37 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
     waiting = [page.records[key].modified_at for key in held]
     if waiting:
         mark = min([mark, *(moment or before or highest for moment in waiting)])
-    if mark != before:
+    # As text: a moment in the hour that the clock repeats does not come back from it, and would look new for ever.
+    if before is None or stamp(mark) != stamp(before):
         same_log_in(connection).update(contracts_watermark=stamp(mark))
 
 
-def _look_for_duplicates(pull: Pull, news: set[int]) -> None:
+def _latest(texts: Iterable[str]) -> list[dt.datetime]:
+    """The stamps of the last days among these: reading all of them only to find the highest is a waste."""
+    given = sorted({text for text in texts if text}, reverse=True)
+    last = next((day for text in given if (day := _day(text))), None)
+    if last is None:
+        return []
+    # No two stamps of moments in the other order are further apart than this, whatever their offsets.
+    near = (last - dt.timedelta(days=2)).isoformat()
+    return [moment for text in given if text.strip()[:10] >= near and (moment := _moment(text)) is not None]
+
+
+def _day(text: str) -> dt.date | None:
+    moment = _moment(text)
+    return moment.date() if moment is not None else None
+
+
+def _moment(text: str) -> dt.datetime | None:
+    try:
+        return parse_moment(text)
+    except Unreadable:
+        return None
+
+
+def _look_for_duplicates(pull: Pull, news: set[int], names: Mapping[str, str] | None) -> None:
     """Alarm for what looks double since this run, one sentence for what did before: an old pair is no news daily."""
-    found = duplicates.find(pull.organisation)
+    found = duplicates.find(pull.organisation, names)
     if not pull.dry_run:
         chosen = conflicts.watch(pull.organisation, [(one.numbers, one.sentence) for one in found])
         found = [one for one in found if one.numbers not in chosen]

@@ -1,25 +1,28 @@
-"""What was last seen of DIP's records of one kind, and what a page brings that is new: one digest per record."""
+"""What was last seen of DIP's records of one kind, and what a page brings that is new: one digest per record.
+
+A page is held as it came. What has the digest that is remembered is not even read: only the news are parsed.
+"""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.utils import timezone
 
+from dipportal.core import bulk
+from dipportal.dip import wire_peek
 from dipportal.dip.models import RemoteRecord
-from dipportal.dip.records import Fault, Parsed
-from dipportal.dip.values import digest
+from dipportal.dip.records import Fault, Raw
+from dipportal.dip.values import Unreadable, digest
 from dipportal.organisations.models import Organisation
 
-CHUNK = 1000
 # So many records are not gone all at once: a list that came back empty in their place is a broken answer. Fewer may be.
 MANY = 3
 R = TypeVar("R")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     pk: int
     digest: str
     status: str
@@ -28,39 +31,68 @@ class Known:
     local_id: int | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Page(Generic[R]):
-    """The records of one page by their id as text. `whole` is False when one could not even be identified."""
+    """The records of one page by their id as text, as they came. `whole`: every one of them could be identified.
 
-    records: Mapping[str, R]
-    faults: Mapping[str, Fault]
-    digests: Mapping[str, str]
-    whole: bool
+    `records` and `faults` hold those that were parsed (`read`): of a page that was seen before, none.
+    """
+
+    parse: Callable[[Raw], R]
+    raws: dict[str, Any] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    records: dict[str, R] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
+    whole: bool = True
 
     @property
-    def ids(self) -> set[str]:
-        return {*self.records, *self.faults}
+    def ids(self) -> Collection[str]:
+        return self.digests.keys()
+
+    def unchanged(self, news: Collection[str]) -> int:
+        """How many are as they were, `news` being those that were read and are not."""
+        return len(self.raws) - len(self.faults) - len(news)
+
+    def add(self, raws: list[Any], identify: Callable[[Any], str]) -> None:
+        """Put in a list. Of two records with one id the later counts, but one that cannot be read is never hidden."""
+        for raw in raws:
+            key = identify(raw)
+            seen = digest(raw)
+            if not key:
+                key = f"?{seen[:40]}"
+                self.whole = False
+            elif key in self.raws:
+                self.read([key])
+                if key in self.faults:
+                    continue
+                self.records.pop(key, None)
+            self.raws[key] = raw
+            self.digests[key] = seen
+
+    def read(self, keys: Iterable[str]) -> None:
+        """Parse these, if that was not done yet."""
+        for key in keys:
+            if key in self.records or key in self.faults:
+                continue
+            raw = self.raws[key]
+            try:
+                self.records[key] = wire_peek.parse_one(raw, self.parse)
+            except Unreadable as error:
+                self.faults[key] = Fault(raw, str(error), key)
+
+    def read_all(self) -> "Page[R]":
+        self.read(self.raws)
+        return self
 
 
-def page_of(parsed: Iterable[Parsed[Any]], identify: Any = None) -> "Page[Any]":
-    """Join parsed lists into one page; of two records with one id the later counts."""
-    records: dict[str, Any] = {}
-    faults: dict[str, Fault] = {}
-    digests: dict[str, str] = {}
-    whole = True
-    for part in parsed:
-        for one in part.records:
-            key = str(identify(one) if identify else one.id)
-            records[key] = one
-            digests[key] = digest(one.raw)
-        for fault in part.faults:
-            # Something that is no record has no id, whatever it says; it is known by that.
-            known_as = fault.remote_id[:60] if isinstance(fault.raw, dict) else ""
-            whole = whole and bool(known_as)
-            key = known_as or f"?{digest(fault.raw)[:40]}"
-            faults[key] = fault
-            digests[key] = digest(fault.raw)
-    return Page({key: one for key, one in records.items() if key not in faults}, faults, digests, whole)
+def page_of(
+    lists: Iterable[list[Any]], parse: Callable[[Raw], R], identify: Callable[[Any], str] = wire_peek.number_in
+) -> Page[R]:
+    """Join lists of raw records into one page; `identify` tells the id of one, '' when it has none that can be read."""
+    page = Page(parse)
+    for one in lists:
+        page.add(one, identify)
+    return page
 
 
 @dataclass
@@ -70,14 +102,15 @@ class Memory:
     organisation: Organisation | None
     kind: str
     known: dict[str, Known] = field(default_factory=dict)
-    _rows: dict[str, RemoteRecord] = field(default_factory=dict)
+    _new: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _old: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def load(cls, organisation: Organisation | None, kind: str, ids: Collection[str] | None = None) -> "Memory":
         """One query for all digests; `ids` limits it to these."""
-        rows = RemoteRecord.objects.filter(organisation=organisation, kind=kind)
+        rows = RemoteRecord.objects.filter(organisation=organisation, kind=kind).order_by()
         if ids is not None:
-            rows = rows.filter(remote_id__in=ids)
+            rows = rows.filter(remote_id__in=list(ids))
         found = rows.values_list("remote_id", "pk", "digest", "status", "fault", "missing_since", "local_id")
         known = {
             key: Known(pk, digest_, status, fault, missing is not None, local_id)
@@ -91,7 +124,10 @@ class Memory:
         return known is None or known.digest != digest_ or known.missing or bool(known.fault)
 
     def news(self, page: Page[R]) -> dict[str, R]:
-        return {key: one for key, one in page.records.items() if self.is_news(key, page.digests[key])}
+        """The records that are news, parsed; those that cannot be are among the page's faults."""
+        keys = [key for key, digest_ in page.digests.items() if self.is_news(key, digest_)]
+        page.read(keys)
+        return {key: page.records[key] for key in keys if key in page.records}
 
     def seen_before(self, key: str) -> bool:
         """Was it seen before, by a pull or by the push? Then a change is a change, and not the first sight of it."""
@@ -112,22 +148,20 @@ class Memory:
     ) -> None:
         """Note what is to be stored; `store` writes it."""
         known = self.known.get(key)
-        self._rows[key] = RemoteRecord(
-            pk=known.pk if known else None,
-            organisation=self.organisation,
-            kind=self.kind,
-            remote_id=key,
+        row = {
             # The column knows no null.
-            raw={} if raw is None else raw,
-            digest=digest_,
-            fault=fault,
-            status=status[:60],
-            modified_at=modified_at,
-            local_id=local_id if local_id is not None else (known.local_id if known else None),
-            state_digest=state_digest,
-            seen_at=timezone.now(),
-            missing_since=None,
-        )
+            "raw": {} if raw is None else raw,
+            "digest": digest_,
+            "fault": fault,
+            "status": status[:60],
+            "modified_at": modified_at,
+            "local_id": local_id if local_id is not None or known is None else known.local_id,
+            "state_digest": state_digest,
+        }
+        if known is None:
+            self._new[key] = row
+        else:
+            self._old[key] = row
 
     def set_aside(self, page: Page[Any]) -> int:
         """Note the unreadable records with their reason. Returns how many are new or different."""
@@ -140,7 +174,7 @@ class Memory:
         return fresh
 
     def returned_again(self, ids: Collection[str]) -> list[str]:
-        return [key for key in ids if key in self.known and self.known[key].missing]
+        return [key for key, known in self.known.items() if known.missing and key in ids]
 
     def not_returned(self, ids: Collection[str]) -> list[str]:
         """What was known, and is not among these; without those that are marked already."""
@@ -153,14 +187,19 @@ class Memory:
             )
 
     def store(self) -> None:
-        """Write what was noted. A record that the push stored meanwhile stays as it is until it is seen again."""
-        new = [row for row in self._rows.values() if row.pk is None]
-        old = [row for row in self._rows.values() if row.pk is not None]
-        if new:
-            RemoteRecord.objects.bulk_create(new, ignore_conflicts=True, batch_size=CHUNK)
-        if old:
-            RemoteRecord.objects.bulk_update(old, _COLUMNS, batch_size=CHUNK)
-        self._rows.clear()
+        """Write what was noted.
+
+        Raises IntegrityError when the push stored one of the new ones meanwhile: the step is done anew, and sees it.
+        """
+        now = timezone.now()
+        shared = {"seen_at": now, "missing_since": None}
+        of = {"organisation_id": self.organisation.pk if self.organisation else None, "kind": self.kind, **shared}
+        bulk.insert(RemoteRecord, ({**of, "remote_id": key, **row} for key, row in self._new.items()))
+        bulk.update(
+            RemoteRecord, [{**shared, "id": self.known[key].pk, **row} for key, row in self._old.items()], _COLUMNS
+        )
+        self._new.clear()
+        self._old.clear()
 
 
 _COLUMNS = (

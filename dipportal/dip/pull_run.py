@@ -18,13 +18,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dipportal.dip import wire
 from dipportal.dip.errors import DipError
 from dipportal.dip.models import Connection, RunState, RunStep, SyncRun
 from dipportal.dip.pull_records import Page
 from dipportal.dip.queries import lane
-from dipportal.dip.records import Parsed, Raw, Record
-from dipportal.dip.values import Unreadable
+from dipportal.dip.values import Unreadable, listing
 from dipportal.organisations import actors
 from dipportal.organisations.models import Organisation, User
 
@@ -117,23 +115,27 @@ class Pull:
         return actors.pull(self.organisation)
 
     # --- calls
-    def read_list(
-        self, what: str, path: str, parse: Callable[[Raw], Record], params: dict[str, str] | None = None
-    ) -> Parsed[Record] | None:
-        """The records of one list; None when it could not be had, with a sentence about `what` in the errors.
+    def read_list(self, what: str, path: str, params: dict[str, str] | None = None) -> list[Any] | None:
+        """One list of raw records; None when it could not be had, with a sentence about `what` in the errors.
 
         Raises CutShort when further calls make no sense.
         """
         self._beat()
         try:
-            return wire.parse_list(self.client.read(path, params), parse)
+            return listing(self.client.read(path, params))
         except Unreadable as error:
-            self.broken(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
+            self._no_list(what, error)
         except DipError as error:
-            self.broken(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
-            if error.code in HOPELESS:
-                raise CutShort from error
+            self._no_answer(what, error)
         return None
+
+    def _no_list(self, what: str, error: Unreadable) -> None:
+        self.broken(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
+
+    def _no_answer(self, what: str, error: DipError) -> None:
+        self.broken(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
+        if error.code in HOPELESS:
+            raise CutShort from error
 
     # --- how far it is
     def progress(self, done: int, of: int | None, step: RunStep) -> None:

@@ -12,7 +12,6 @@ from dipportal.dip import connections, pull, values, wire
 from dipportal.dip.models import Connection, Kind, Operation, RemoteRecord, RunState, SyncRun
 from dipportal.dip.pull_records import MANY, page_of
 from dipportal.dip.pull_run import finish
-from dipportal.dip.records import Parsed
 from dipportal.outbox.models import State
 from tests.dip.pulling import FakeDip, golden, pulled, pushed, touch
 from tests.world import World
@@ -281,7 +280,7 @@ def test_the_watermark_is_not_set_for_a_log_in_that_is_another_by_now(world: Wor
     old = Connection.objects.get()
     Connection.objects.update(client_id="anders")
     raw = golden("contracts")[0]
-    page = page_of([Parsed([wire.parse_contract(raw)])])
+    page = page_of([[raw]], wire.parse_contract)
     pull._move_watermark(old, page, set())
     finish(pull.Pull(old, FakeDip(), SyncRun.objects.create(connection=old, kind="contracts")), cut_short=False)
     noord.refresh_from_db()

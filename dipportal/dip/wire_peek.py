@@ -1,0 +1,84 @@
+"""What is read of a record of DIP without parsing it: who it is, when it changed, whom it hangs under.
+
+A page that was seen before is known by this and its digests alone. Nothing here raises: what cannot be read is empty,
+and the parser of wire.py says what is wrong with it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dipportal.dip.records import Raw, Record
+from dipportal.dip.values import Unreadable, whole
+from dipportal.dip.wire import id_in, parse_list
+
+
+def parse_one(raw: Any, read: Callable[[Raw], Record]) -> Record:
+    """Raises Unreadable."""
+    parsed = parse_list([raw], read)
+    if parsed.faults:
+        raise Unreadable(parsed.faults[0].reason)
+    return parsed.records[0]
+
+
+def number_in(raw: Any, member: str = "id") -> str:
+    """The number by which a record is known, as text; '' when it has none, because it is no record."""
+    if not isinstance(raw, dict):
+        return ""
+    found = raw.get(member)
+    if type(found) is int:
+        return str(found)
+    try:
+        return str(whole(found))
+    except Unreadable:
+        return (id_in(raw) or "")[:60]
+
+
+def performance_number_in(raw: Any) -> str:
+    has_number = isinstance(raw, dict) and raw.get("number") is not None
+    return number_in(raw, "number" if has_number else "id")
+
+
+def production_number_in(raw: Any) -> str:
+    return (id_in(raw) or "")[:60] if isinstance(raw, dict) else ""
+
+
+def production_of(raw: Any) -> str:
+    """The number of the production that a performance belongs to."""
+    part = raw.get("production") if isinstance(raw, dict) else None
+    return str(part.get("id") or "") if isinstance(part, dict) else ""
+
+
+def modified_in(raw: Any) -> str:
+    found = raw.get("modified") if isinstance(raw, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def name_in(raw: Any) -> str:
+    found = raw.get("name") if isinstance(raw, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def parents_in(raws: Iterable[tuple[str, Any]]) -> dict[int, int]:
+    """Version → the one it hangs under, from both ends: the parent may come before the child or after it.
+
+    `raws` are records with the number by which they are known. What a child says of itself counts.
+    """
+    from_above: dict[int, int] = {}
+    from_below: dict[int, int] = {}
+    for key, raw in raws:
+        if not isinstance(raw, dict) or not (raw.get("childIds") or raw.get("parentId")):
+            continue
+        children = raw.get("childIds")
+        if children and isinstance(children, list):
+            from_above.update((number, int(key)) for child in children if (number := _number(child)))
+        parent = _number(raw.get("parentId"))
+        if parent:
+            from_below[int(key)] = parent
+    return from_above | from_below
+
+
+def _number(value: Any) -> int:
+    try:
+        return whole(value)
+    except Unreadable:
+        return 0
