@@ -199,13 +199,22 @@ class Client:
         """GET: the JSON. Raises NotDone or Unclear."""
         return self._call("GET", path, params=params)
 
-    def write(self, method: str, path: str, body: dict[str, Any], *, before_again: Callable[[], None]) -> Any:
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any],
+        *,
+        before_again: Callable[[], None],
+        leaving: Callable[[], None] = lambda: None,
+    ) -> Any:
         """POST or PUT: the JSON of a 2xx answer. Raises NotDone (certainly nothing happened) or Unclear.
 
         After a 401 the call leaves a second time, and a new log-in may take as long as a lease lasts: `before_again`
-        runs just before that, and what it raises keeps the call from leaving.
+        runs just before that, and what it raises keeps the call from leaving. `leaving` is the last thing before each
+        call, and what it raises keeps that one from leaving.
         """
-        return self._call(method, path, body=body, before_again=before_again)
+        return self._call(method, path, body=body, before_again=before_again, leaving=leaving)
 
     def ready(self) -> None:
         """Log in and wait for a turn now, so that nothing but the call itself follows. Raises NotDone."""
@@ -228,15 +237,16 @@ class Client:
         params: dict[str, str] | None = None,
         body: dict[str, Any] | None = None,
         before_again: Callable[[], None] = lambda: None,
+        leaving: Callable[[], None] = lambda: None,
     ) -> Any:
         refuse_inside_transaction()
         token = self._token()
-        exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
+        exchange = self._exchange(method, path, leaving=leaving, auth=Bearer(token), params=params, json=body)
         if exchange.verdict is Verdict.NEW_TOKEN:
             token = self._token(stale=token)
             self._wait_for_turn()
             before_again()
-            exchange = self._exchange(method, path, auth=Bearer(token), params=params, json=body)
+            exchange = self._exchange(method, path, leaving=leaving, auth=Bearer(token), params=params, json=body)
         return self._settle(exchange)
 
     def _settle(self, exchange: Exchange) -> Any:
@@ -261,9 +271,12 @@ class Client:
             raise NotDone("unreachable", text)
         raise Unclear("unclear", text)
 
-    def _exchange(self, method: str, path: str, **kwargs: Any) -> Exchange:
+    def _exchange(
+        self, method: str, path: str, *, leaving: Callable[[], None] = lambda: None, **kwargs: Any
+    ) -> Exchange:
         self._wait_for_turn()
         self._has_turn = False
+        leaving()
         started = time.monotonic()
         try:
             with self._session.request(

@@ -128,6 +128,13 @@ def last_sent(row: Operation) -> dt.datetime | None:
     return newest
 
 
+def last_done(row: Operation) -> dt.datetime | None:
+    """When the newest call of this subject before this row came to a good end; what was done by the pull counts not."""
+    rows = Operation.objects.filter(key=row.key, sent_at__isnull=False, state=State.DONE, pk__lt=row.pk)
+    newest: dt.datetime | None = rows.aggregate(newest=Max("done_at"))["newest"]
+    return newest
+
+
 # --- the state last seen --------------------------------------------------------------------------------------
 def parse(kind: str, raw: Raw) -> ContractRecord | ProductionRecord | PerformanceRecord:
     """Raises Unreadable."""

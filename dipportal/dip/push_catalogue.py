@@ -19,6 +19,7 @@ from dipportal.dip.pushing import (
     already,
     gone,
     look,
+    must_be_current,
     must_know_production,
     must_still_be_ours,
     no_id,
@@ -128,6 +129,7 @@ def update_production(work: Work) -> Outcome:
     co_producers = _co_producers(production)
     form, has = state.wanted_production(production, co_producer_ids=co_producers), state.comparable(record)
     differing = state.differing(has, form)
+    must_be_current(work, record.id, has=state.digests_of(has))
     if not differing:
         return settled(work, record.id, answer=record.raw, form=has)
     must_still_be_ours(work, record.id, record.raw, has=state.digests_of(has), differing=_labels(differing))
@@ -234,6 +236,7 @@ def update_performance(work: Work) -> Outcome:
     record = one_of(work, _performances(work, production), number, lambda one: one.number)
     form, has = state.wanted_performance(performance), state.comparable(record)
     differing = state.differing(has, form)
+    must_be_current(work, number, has=state.digests_of(has))
     if not differing:
         return settled(work, number, answer=record.raw, form=has)
     must_still_be_ours(work, number, record.raw, has=state.digests_of(has), differing=_labels(differing))

@@ -22,6 +22,7 @@ from dipportal.dip.pushing import (
     conflicting,
     gone,
     look,
+    must_be_current,
     must_know_production,
     must_still_be_ours,
     no_id,
@@ -223,7 +224,8 @@ def _number(answer: Any) -> int | None:
 def update(work: Work) -> Outcome:
     contract, subject, record = _read_first(work)
     form, has, agency = subject.form, state.comparable(record), record.agency is not None
-    differing = state.differing(has, form, agency=agency)
+    differing, digests = state.differing(has, form, agency=agency), state.digests_of(has, agency=agency)
+    must_be_current(work, record.id, has=digests)
     if not differing:
         return _as_seen(work, record)
     if record.status != Status.CONCEPT:
@@ -233,7 +235,6 @@ def update(work: Work) -> Outcome:
         )
         return attention("not_concept", text % {"status": record.raw_status})
     _must_be_complete(work, contract)
-    digests = state.digests_of(has, agency=agency)
     must_still_be_ours(work, record.id, record.raw, has=digests, differing=labels(differing))
     answer = send(work, "PUT", wire.contract_update_path(record.id, contract.type), subject.body, form=form)
     if _number(answer) != record.id:
@@ -283,9 +284,10 @@ def _must_be_proposable(work: Work, subject: Subject, record: ContractRecord) ->
         raise Stop(attention("not_concept", text % {"status": record.raw_status}))
     if _unwanted(work) is not None:
         raise Stop(abandoned("withdrawn", _("The proposal did not reach DIP and is no longer wanted.")))
-    has = state.comparable(record)
-    differing = state.differing(has, subject.form, agency=record.agency is not None)
+    has, agency = state.comparable(record), record.agency is not None
+    differing = state.differing(has, subject.form, agency=agency)
     if differing:
+        must_be_current(work, record.id, has=state.digests_of(has, agency=agency))
         # Proposing it as it stands in DIP would propose something else than was proposed here.
         names = ", ".join(labels(differing))
         text = _("In DIP this agreement differs (%(what)s), so it was not proposed. Nothing was overwritten.")

@@ -24,6 +24,9 @@ TWIN_WAIT = dt.timedelta(seconds=30)
 HOUR = dt.timedelta(hours=1)
 # So often a write may end unclear; after that a person looks, because waiting has not helped.
 MOST_UNCLEAR = 5
+# So long after its intent a call may leave. The wait of rule 7 counts from the intent, so a worker that was held up in
+# between (a machine put to sleep, a stopped process) must not call any more: somebody else may have looked by then.
+LEAVES_WITHIN = dt.timedelta(seconds=10)
 
 
 class Stop(Exception):
@@ -92,6 +95,7 @@ def one_of(work: Work, found: Parsed[Record], remote_id: object, identity: Calla
     if any(fault.remote_id == str(remote_id) for fault in found.faults):
         text = _("DIP's record %(id)s cannot be read.") % {"id": remote_id}
         raise Stop(work.later("unreadable", text, backoff(work.row.attempts, base=60)))
+    must_be_current(work, remote_id, has=set())
     raise Stop(attention("missing", _("DIP does not have number %(id)s any more.") % {"id": remote_id}))
 
 
@@ -107,11 +111,28 @@ def only_match(work: Work, matches: Sequence[Record], doubtful: bool) -> Record 
     return None
 
 
+def _base(row: Operation, remote_id: object) -> str:
+    """The digest of the state in DIP that this row builds on; '' when none was seen."""
+    return row.base_digest or operations.seen_digest(row.organisation, row.subject_kind, remote_id)
+
+
+def must_be_current(work: Work, remote_id: object, *, has: set[str]) -> None:
+    """Right behind a change of ours DIP's lists may still show what was before it (rule 7). Until that is over only
+    the state which that change made is believed; anything else, also what is wanted now, is read again. Raises Stop."""
+    # What this row sent itself has been waited out, and that takes longer.
+    done_at = operations.last_done(work.row) if work.row.sent_at is None else None
+    if done_at is None:
+        return
+    left = done_at + settle_time() - timezone.now()
+    if left > dt.timedelta(0) and _base(work.row, remote_id) not in has:
+        text = _("DIP may still show what was there before our last change; it is read again.")
+        raise Stop(work.later("lagging", text, left))
+
+
 def must_still_be_ours(work: Work, remote_id: object, raw: Raw, *, has: set[str], differing: Sequence[object]) -> None:
     """Stop with a conflict when DIP shows a state that neither we saw nor we made (rule 8). `raw`: DIP's record."""
     row = work.row
-    base = row.base_digest or operations.seen_digest(row.organisation, row.subject_kind, remote_id)
-    if {base, row.body_digest} - {""} & has:
+    if {_base(row, remote_id), row.body_digest} - {""} & has:
         return
     names = ", ".join(str(name) for name in differing)
     text = _("Somebody changed this in DIP meanwhile (%(what)s). Nothing was overwritten.") % {"what": names}
@@ -162,11 +183,25 @@ def send(
     if outcome is not None:
         raise Stop(replace(outcome, values={"sent_at": before}))
     try:
-        return work.dip.write(method, path, body, before_again=lambda: work.claim.write(sent_at=timezone.now()))
+        return work.dip.write(
+            method,
+            path,
+            body,
+            before_again=lambda: work.claim.write(sent_at=timezone.now()),
+            leaving=lambda: _must_leave_now(work, before),
+        )
     except Unclear as error:
         raise Stop(unclear_write(work, error.code, error.text)) from None
     except NotDone as error:
         raise Stop(_not_done(work, error)) from None
+
+
+def _must_leave_now(work: Work, before: dt.datetime | None) -> None:
+    """Stop when the intent is too old to call on. Nothing left; who took the row over meanwhile has it all the same."""
+    sent_at = work.row.sent_at
+    if sent_at is not None and timezone.now() - sent_at > LEAVES_WITHIN:
+        text = _("The worker was held up before the call left; it is tried again.")
+        raise Stop((unclear if before else again)("held_up", text, after=dt.timedelta(0), sent_at=before))
 
 
 def unclear_write(work: Work, code: str, text: str) -> Outcome:
