@@ -117,8 +117,8 @@ def of_record(record: ContractRecord, *, own: bool) -> Column:
         "reason": (_("Reason or note"), record.rejection_reason),
         "rejected": (_("Rejected fields"), _rejected(record.rejected_terms)),
         "type": (_("Type"), str(kinds.get(record.type, record.type))),
-        "production": (_("Production"), record.production_title.strip()),
-        "theater": (_("Theater"), record.theater.name),
+        "production": (_("Production"), _production(record)),
+        "theater": (_("Theater"), _theater(record)),
         "performances": (_("Performances"), _evenings(record)),
     }
     if record.type in kinds:
@@ -128,6 +128,17 @@ def of_record(record: ContractRecord, *, own: bool) -> Column:
     if own:
         found["own_reference"] = (_("Own reference"), wire.own_reference_in(record.name))
     return _tidy(found)
+
+
+def _production(record: ContractRecord) -> str:
+    """By its number: another spelling of the same title is no difference."""
+    known = Production.objects.filter(dip_id=record.production_id).values_list("title", flat=True).first()
+    return known or record.production_title.strip() or record.production_id
+
+
+def _theater(record: ContractRecord) -> str:
+    known = Theater.objects.filter(pk=record.theater.id).values_list("name", flat=True).first()
+    return known or record.theater.name
 
 
 def _evenings(record: ContractRecord) -> str:

@@ -36,7 +36,7 @@ def both_changed(world: World, pushing: Pushing) -> Contract:
         seen_version=contract.version,
         terms={"remarks": "Van ons"},
     )
-    pushing.dip.edit("contract", contract.dip_id, properties={"partage_percentage": 70.0})
+    pushing.dip.edit("contract", contract.dip_id or 0, properties={"partage_percentage": 70.0})
     pushing.drain()
     contract.refresh_from_db()
     assert rows(contract)[-1] == (UPDATE, "attention", "conflict")
@@ -47,7 +47,7 @@ def both_changed_and_proposed(world: World, pushing: Pushing) -> Contract:
     contract = world.contract()
     pushing.drain()
     contract.refresh_from_db()
-    pushing.dip.edit("contract", contract.dip_id, properties={"partage_percentage": 70.0})
+    pushing.dip.edit("contract", contract.dip_id or 0, properties={"partage_percentage": 70.0})
     actions.propose(contract, actor=world.actors["agency_editor"])
     pushing.drain()
     contract.refresh_from_db()
@@ -105,7 +105,7 @@ def test_ours_go_over_what_was_shown(world: World, pushing: Pushing) -> None:
 def test_ours_do_not_go_over_what_was_not_shown(world: World, pushing: Pushing) -> None:
     contract = both_changed(world, pushing)
     first = the_one()
-    pushing.dip.edit("contract", contract.dip_id, properties={"partage_percentage": 60.0})
+    pushing.dip.edit("contract", contract.dip_id or 0, properties={"partage_percentage": 60.0})
     choose(world, "put")
     pushing.drain()
     assert pushing.writes("/update") == []
@@ -179,7 +179,7 @@ def test_a_conflict_whose_change_came_through_is_over(world: World, pushing: Pus
     contract = both_changed(world, pushing)
     conflict = the_one()
     seen = case_of(conflict).token
-    pushing.dip.edit("contract", contract.dip_id, properties={"partage_percentage": 80.0})
+    pushing.dip.edit("contract", contract.dip_id or 0, properties={"partage_percentage": 80.0})
     outbox.retry(Operation.objects.get(kind=UPDATE), actor=world.actors["agency_editor"])
     pushing.drain()
     conflict.refresh_from_db()

@@ -60,14 +60,12 @@ def sections(world: World, name: str = "agency_viewer") -> dict[str, Any]:
 
 def test_what_waits_stands_in_its_section(world: World) -> None:
     concept, proposed, rejected = (world.contract(status=status) for status in ("concept", "proposed", "rejected"))
-    conflict = world.contract(status="approved")
-    Contract.objects.filter(pk=conflict.pk).update(conflict_at=timezone.now(), conflict_text="anders")
+    world.contract(status="approved")
     world.rival_contract(status="rejected")
     found = sections(world)
     assert found["concepts"].rows == [concept]
     assert found["unanswered"].rows == [proposed]
     assert found["rejections"].rows == [rejected]
-    assert found["conflicts"].rows == [conflict]
     assert found["bare"].rows == world.performances[1:]
 
 
@@ -80,12 +78,11 @@ def test_a_section_shows_the_first_and_leads_to_all(world: World) -> None:
     assert len(everything.context["listing"].page) == 7
 
 
-@pytest.mark.parametrize("name", ["rejections", "unanswered", "concepts", "conflicts", "bare"])
+@pytest.mark.parametrize("name", ["rejections", "unanswered", "concepts", "bare"])
 def test_the_way_to_all_shows_the_same_rows(world: World, name: str) -> None:
     for status in ("concept", "proposed", "rejected", "approved"):
         world.contract(status=status)
     world.contract(performances=[world.performances[1]], status="approved")
-    Contract.objects.filter(status="approved").update(conflict_at=timezone.now(), conflict_text="anders")
     section = sections(world)[name]
     page = signed_in(world, "agency_viewer").get(section.url)
     assert {row.pk for row in page.context["listing"].page} == {row.pk for row in section.rows}
