@@ -33,6 +33,7 @@ class Machine:
 
     chromium: bool = False
     gettext: bool = False
+    storm: bool = False
     postgres: bool = False
     redis_numbers: tuple[int, int] | None = None
     lacks: list[str] = field(default_factory=list)
@@ -44,15 +45,20 @@ class Machine:
     @property
     def without(self) -> str:
         """What the expression of markers has to leave out, to be put behind another one."""
-        return ("" if self.chromium else " and not browser") + ("" if self.gettext else " and not gettext")
+        here = {"browser": self.chromium, "gettext": self.gettext, "storm": self.storm}
+        return "".join(f" and not {marker}" for marker, there in here.items() if not there)
 
 
 def look_around() -> Machine:
-    machine = Machine(chromium=Path(CHROMIUM).exists(), gettext=shutil.which("xgettext") is not None)
+    machine = Machine(
+        chromium=Path(CHROMIUM).exists(), gettext=shutil.which("xgettext") is not None, storm=servers_to_kill()
+    )
     if not machine.chromium:
         machine.lacks.append(f"the browser tests: there is no Chromium at {CHROMIUM} (set CHROMIUM)")
     if not machine.gettext:
         machine.lacks.append("the search for untranslated strings: there is no xgettext (it comes with gettext)")
+    if not machine.storm:
+        machine.lacks.append("the storm: there are no programs of PostgreSQL and Redis to start servers of its own")
     try:
         psycopg.connect(POSTGRES, connect_timeout=3).close()
         machine.postgres = True
@@ -63,6 +69,12 @@ def look_around() -> Machine:
     except redis.RedisError:
         machine.lacks.append("the run on PostgreSQL and Redis: no Redis answers (set TEST_REDIS_URL)")
     return machine
+
+
+def servers_to_kill() -> bool:
+    """Are the programs here, so that tests can start a PostgreSQL and a Redis of their own and kill them?"""
+    postgres = next(Path("/usr/lib/postgresql").glob("*/bin/initdb"), None) or shutil.which("initdb")
+    return bool(postgres and shutil.which("redis-server"))
 
 
 def empty_redis_numbers() -> tuple[int, int]:
