@@ -97,8 +97,16 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "dipportal.core.template_loaders.Filesystem",
+                        "dipportal.core.template_loaders.AppDirectories",
+                    ],
+                ),
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -253,6 +261,8 @@ DIP_PACE_SECONDS = environment.decimal_seconds("DIP_PACE_SECONDS", 0.5)
 DIP_SETTLE_SECONDS = environment.decimal_seconds("DIP_SETTLE_SECONDS", 180)
 DIP_CONNECT_TIMEOUT = environment.decimal_seconds("DIP_CONNECT_TIMEOUT", 10)
 DIP_READ_TIMEOUT = environment.decimal_seconds("DIP_READ_TIMEOUT", 60)
+# So many reads may be under way at once; the pace above still holds for all of them together.
+DIP_CONCURRENCY = environment.whole_number("DIP_CONCURRENCY", 4, least=1)
 # DIP's date-times have no offset; the overlap survives reading them in the wrong zone, by two hours and some.
 DIP_OVERLAP = dt.timedelta(minutes=environment.whole_number("DIP_OVERLAP_MINUTES", 150, least=121))
 
@@ -384,6 +394,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # Whatever LOG_LEVEL says: what these tell of every step shows a page's context, or a statement's values.
+        "django.template": {"level": "INFO"},
+        "django.db.backends": {"level": "INFO"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

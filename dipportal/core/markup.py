@@ -59,8 +59,8 @@ def icon(name: str) -> SafeString:
 @lru_cache(maxsize=512)
 def _icon(name: str, sprite: str) -> SafeString:
     return SafeString(
-        '<svg class="icon" aria-hidden="true" focusable="false">'
-        f'<use href="{conditional_escape(sprite)}#{conditional_escape(name)}"></use></svg>'
+        '<svg class="icon" aria-hidden="true">'
+        f'<use href="{conditional_escape(sprite)}#{conditional_escape(name)}"/></svg>'
     )
 
 
@@ -79,8 +79,8 @@ def status(code: str, label: str | Promise = "") -> SafeString:
     return badge(label or code, look.tone, look.icon)
 
 
-def date(value: dt.date | dt.datetime | None, style: str = "") -> SafeString:
-    """`style`: moment (the default), day, or ago (the age in words)."""
+def date(value: dt.date | dt.datetime | None, style: str = "", bare: bool = False) -> SafeString:
+    """`style`: moment (the default), day, or ago (the age in words). `bare`: the words alone, for a long list."""
     if not value:
         word = conditional_escape(gettext("no date"))
         return SafeString(
@@ -89,10 +89,14 @@ def date(value: dt.date | dt.datetime | None, style: str = "") -> SafeString:
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
     if style == "day":
-        return SafeString(f'<time datetime="{value:%Y-%m-%d}">{dates.day(value)}</time>')
+        words = dates.day(value)
+        return SafeString(words if bare else f'<time datetime="{value:%Y-%m-%d}">{words}</time>')
     if not isinstance(value, dt.datetime):
         raise TypeError(f"{value} has no time of day; show it as a day")
+    words = dates.moment(value)
     if style == "ago":
-        text = conditional_escape(dates.ago(value))
-        return SafeString(f'<time datetime="{value.isoformat()}" title="{dates.moment(value)}">{text}</time>')
-    return SafeString(f'<time datetime="{value.isoformat()}">{dates.moment(value)}</time>')
+        age = conditional_escape(dates.ago(value))
+        exact = value.isoformat(timespec="minutes")
+        return SafeString(f'<time datetime="{exact}" title="{words}">{age}</time>')
+    exact = value.isoformat(timespec="minutes")
+    return SafeString(words if bare else f'<time datetime="{exact}">{words}</time>')
