@@ -31,7 +31,7 @@ def test_what_was_asked_for_and_done_is_clean() -> None:
 
 def test_every_kind_of_line_is_read() -> None:
     seats, title = {"date": "2027-01-01T20:15:00", "amountRank1": 401}, {"title": "Storm 1 2 stand 1"}
-    writes = [
+    writes: list[dict[str, Any]] = [
         {"method": "POST", "path": "/producers/123/productions", "body": title, "result": "NL-26"},
         {"method": "PUT", "path": "/producers/123/productions/NL-26", "body": title, "result": "NL-26"},
         {"method": "POST", "path": "/producers/123/productions/NL-26/performances", "body": seats, "result": 5},
