@@ -6,7 +6,7 @@ transaction, and the number of statements does not grow with the number of recor
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,26 +100,20 @@ def ensure_reference(model: type[Reference], rows: Iterable[Reference]) -> int:
     return len(unknown)
 
 
-@dataclass(frozen=True)
-class Places:
-    theaters: frozenset[int]
-    producers: frozenset[int]
-
-
-def known_places(theaters: Collection[int], producers: Collection[int]) -> Places:
-    """Which of these are here. One query for both."""
-    theater = models.Value("theater", output_field=models.CharField())
-    producer = models.Value("producer", output_field=models.CharField())
-    rows = (
-        Theater.objects.filter(pk__in=list(theaters))
-        .order_by()
-        .values_list(theater, "pk")
-        .union(Producer.objects.filter(pk__in=list(producers)).order_by().values_list(producer, "pk"), all=True)
-    )
-    found: dict[str, set[int]] = {"theater": set(), "producer": set()}
-    for kind, pk in rows:
-        found[kind].add(pk)
-    return Places(frozenset(found["theater"]), frozenset(found["producer"]))
+def ensure_places(theaters: Mapping[int, Theater], producers: Mapping[int, Producer]) -> None:
+    """Create those theaters and producers that are not there yet, as stubs. One query when all of them are."""
+    if not theaters and not producers:
+        return
+    kinds = (Theater, theaters), (Producer, producers)
+    rows = [
+        model._default_manager.filter(pk__in=list(stubs)).order_by().values_list(models.Value(number), "pk")
+        for number, (model, stubs) in enumerate(kinds)
+    ]
+    here = set(rows[0].union(rows[1], all=True))
+    for number, (model, stubs) in enumerate(kinds):
+        unknown = [row for pk, row in stubs.items() if (number, pk) not in here]
+        if unknown:
+            model._default_manager.bulk_create(unknown, ignore_conflicts=True, batch_size=CHUNK)
 
 
 def mark_missing(rows: models.QuerySet[Any]) -> int:

@@ -4,6 +4,7 @@ Answers go through `actions`, exactly as if they were given here. Everything run
 """
 
 import datetime as dt
+import functools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -122,17 +123,24 @@ _MOST_COUNT = 32_767
 _MOST_CENTS = 2**63 - 1
 
 
+@functools.lru_cache(maxsize=64)
+def _limits(kind: str) -> tuple[tuple[str, tuple[int, int], str | Promise, str | Promise], ...]:
+    most = {Unit.CENTS: _MOST_CENTS, Unit.COUNT: _MOST_COUNT, Unit.PERCENT: 100}
+    words = {Unit.PERCENT: _("A percentage lies between 0 and 100.")}
+    out = _("This number is out of range.")
+    return tuple(
+        (term.name, (0, most[term.unit]), term.label, words.get(term.unit, out))
+        for term in terms_of(kind)
+        if term.unit in most
+    )
+
+
 def unstorable(facts: ContractFacts) -> str | Promise | None:
     """Why these terms cannot be kept, in words; None when they can. Strange but possible terms are not refused."""
-    for term in terms_of(facts.type):
-        value = facts.terms.get(term.name)
-        if value is None:
-            continue
-        if term.unit is Unit.PERCENT and not 0 <= value <= 100:
-            return format_lazy("{}: {}", term.label, _("A percentage lies between 0 and 100."))
-        most = {Unit.CENTS: _MOST_CENTS, Unit.COUNT: _MOST_COUNT}.get(term.unit)
-        if most is not None and not 0 <= value <= most:
-            return format_lazy("{}: {}", term.label, _("This number is out of range."))
+    for name, least_most, label, words in _limits(facts.type):
+        value = facts.terms.get(name)
+        if value is not None and not least_most[0] <= value <= least_most[1]:
+            return format_lazy("{}: {}", label, words)
     if facts.terms.get("provider_guarantee") and facts.terms.get("receiver_guarantee"):
         return _("Both guarantees are filled.")
     return None

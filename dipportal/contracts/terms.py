@@ -6,7 +6,7 @@ Source of the terms and of which type has which: docs/dip-api.md, 'An agreement 
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
@@ -82,7 +82,9 @@ class Term:
         """What stands in the column when the type has the term and nobody filled it."""
         if self.default is not None:
             return self.default
-        return {Unit.TEXT: "", Unit.PRICES: [], Unit.TRANCHES: [], Unit.FLAG: False}.get(self.unit)
+        if self.unit in (Unit.PRICES, Unit.TRANCHES):
+            return []
+        return {Unit.TEXT: "", Unit.FLAG: False}.get(self.unit)
 
     def is_filled(self, value: Any) -> bool:
         return value not in (None, "", [], 0) if self.unit is not Unit.FLAG else value is not None
@@ -158,7 +160,7 @@ START_TIME = "start_time"
 EXTRA_FLAGS: dict[str, str | Promise] = {START_TIME: _("Start time")}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def terms_of(kind: str) -> tuple[Term, ...]:
     return tuple(term for term in TERMS if term.has(kind))
 
@@ -177,37 +179,43 @@ def normalise(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises KeyError for a name that is no term of the type.
     """
-    own = {term.name for term in terms_of(kind)}
-    strangers = set(values) - own
-    if strangers:
-        raise KeyError(f"no terms of {kind}: {', '.join(sorted(strangers))}")
+    own = _names_of(kind)
+    if not values.keys() <= own:
+        raise KeyError(f"no terms of {kind}: {', '.join(sorted(values.keys() - own))}")
     columns: dict[str, Any] = {}
     for term in TERMS:
-        given = values.get(term.name)
-        if term.name not in own:
-            columns[term.name] = None
-        elif given is None:
-            columns[term.name] = term.empty()
-        else:
-            columns[term.name] = _tidy(term, given)
+        name = term.name
+        if name not in own:
+            columns[name] = None
+            continue
+        given = values.get(name)
+        columns[name] = term.empty() if given is None else _TIDY[term.unit](given)
     return columns
 
 
-def _tidy(term: Term, value: Any) -> Any:
-    if term.unit is Unit.PERCENT:
-        return Decimal(str(value)).quantize(Decimal("0.0001"))
-    if term.unit is Unit.TRANCHES:
-        return [
-            {
-                "amount": int(row["amount"]),
-                "percentage": f"{Decimal(str(row['percentage'])).quantize(Decimal('0.01'))}",
-            }
-            for row in value
-        ]
-    if term.unit is Unit.TEXT:
-        # Browsers send line ends of two characters, DIP has one: the same text is no change.
-        return str(value).replace("\r\n", "\n")
+@functools.lru_cache(maxsize=64)
+def _names_of(kind: str) -> frozenset[str]:
+    return frozenset(term.name for term in terms_of(kind))
+
+
+def _tranches(value: Any) -> list[dict[str, Any]]:
+    return [
+        {"amount": int(row["amount"]), "percentage": f"{Decimal(str(row['percentage'])).quantize(Decimal('0.01'))}"}
+        for row in value
+    ]
+
+
+def _as_given(value: Any) -> Any:
     return value
+
+
+# Browsers send line ends of two characters, DIP has one: the same text is no change.
+_TIDY: dict[Unit, Callable[[Any], Any]] = {
+    **dict.fromkeys(Unit, _as_given),
+    Unit.PERCENT: lambda value: Decimal(str(value)).quantize(Decimal("0.0001")),
+    Unit.TRANCHES: _tranches,
+    Unit.TEXT: lambda value: str(value).replace("\r\n", "\n"),
+}
 
 
 # DIP writes the open end of the last tranche as this amount, in cents (seen in its records).

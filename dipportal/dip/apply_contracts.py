@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue import mirror as catalogue
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
-from dipportal.catalogue.models import Performance, Producer, Production, Theater
+from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions, mirror
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.mirror import ContractFacts, Following
@@ -62,8 +62,10 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
     work = Work(page, memory, under)
     news = memory.news(page)
     work.faults.update({key: fault for key, record in news.items() if (fault := _odd(record))})
-    facts = _facts(work, {key: record for key, record in news.items() if key not in work.faults})
-    known = _known(work, facts, news)
+    fit = {key: record for key, record in news.items() if key not in work.faults}
+    known = _known(work, fit)
+    facts = _facts(work, fit, known)
+    known = _adopted(work, {key: row for key, row in known.items() if key in facts})
     parents = _parents(work, news, full=full)
     linked = _create(work, {key: one for key, one in facts.items() if key not in known}, parents)
     _follow(work, facts, known)
@@ -82,26 +84,35 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
 # --- from records to facts -----------------------------------------------------------------------------------
 def _odd(record: ContractRecord) -> str:
     """Why this record cannot be an agreement here, in words; '' when it can."""
-    numbers = [record.id, record.theater.id, record.producer.id if record.producer else 1]
-    plays = [number for number, _date in record.performances]
-    faults = {
-        _("Unknown type: %(type)s") % {"type": record.type}: record.type not in ContractType.values,
-        _("Unknown status: %(status)s") % {"status": record.raw_status}: record.status is None,
-        _("The producer is missing."): record.producer is None,
-        _("The production is missing or unreadable."): not 0 < len(record.production_id) <= 40,
-        _("There are no performances in it."): not record.performances,
-        _("A performance has no date."): any(date is None for _number, date in record.performances),
-        _("A number is out of range."): not all(0 < number <= MOST_ID for number in numbers)
-        or any(number <= 0 for number in plays),
-    }
-    return next((text for text, is_so in faults.items() if is_so), "")
+    if record.type not in _TYPES:
+        return _("Unknown type: %(type)s") % {"type": record.type}
+    if record.status is None:
+        return _("Unknown status: %(status)s") % {"status": record.raw_status}
+    if record.producer is None:
+        return _("The producer is missing.")
+    if not 0 < len(record.production_id) <= 40:
+        return _("The production is missing or unreadable.")
+    if not record.performances:
+        return _("There are no performances in it.")
+    return _odd_numbers(record, (record.id, record.theater.id, record.producer.id))
 
 
-def _facts(work: Work, records: Records) -> dict[str, ContractFacts]:
+def _odd_numbers(record: ContractRecord, numbers: Iterable[int]) -> str:
+    if any(date is None for _number, date in record.performances):
+        return _("A performance has no date.")
+    if not all(0 < number <= MOST_ID for number in numbers) or any(one[0] <= 0 for one in record.performances):
+        return _("A number is out of range.")
+    return ""
+
+
+_TYPES = frozenset(ContractType.values)
+
+
+def _facts(work: Work, records: Records, known: Mapping[str, Contract]) -> dict[str, ContractFacts]:
     """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
     if not records:
         return {}
-    named = _named(work, records)
+    named = _named(work, records, known)
     facts = {}
     for key, record in records.items():
         one = _fact(record, named)
@@ -144,18 +155,17 @@ class Named:
         self.productions.update(rows.order_by().values_list("dip_id", "pk"))
 
 
-def _named(work: Work, records: Records) -> Named:
+def _named(work: Work, records: Records, known: Mapping[str, Contract]) -> Named:
     """The rows behind what these agreements name; what nobody knows yet is created as a stub.
 
-    Two queries when all of it is known.
+    Two queries at most when all of it is known. `known` are our rows of these agreements: what they name is there.
     """
-    theaters = {one.theater.id: one.theater for one in records.values()}
-    producers = {one.producer.id: one.producer for one in records.values() if one.producer}
-    known = catalogue.known_places(theaters, producers)
-    if theaters.keys() - known.theaters:
-        catalogue.ensure_reference(Theater, [theater_stub(one) for one in theaters.values()])
-    if producers.keys() - known.producers:
-        catalogue.ensure_reference(Producer, [producer_row(one) for one in producers.values()])
+    theaters = {one.theater.id: theater_stub(one.theater) for one in records.values()}
+    producers = {one.producer.id: producer_row(one.producer) for one in records.values() if one.producer}
+    for row in known.values():
+        theaters.pop(row.theater_id, None)
+        producers.pop(row.producer_id, None)
+    catalogue.ensure_places(theaters, producers)
     named = Named()
     named.read_evenings({number for one in records.values() for number, _date in one.performances})
     wanted = {one.production_id for one in records.values()}
@@ -225,26 +235,40 @@ def _fact(record: ContractRecord, named: Named) -> ContractFacts:
 
 
 # --- which row is it -----------------------------------------------------------------------------------------
-def _known(work: Work, facts: Mapping[str, ContractFacts], news: Records) -> dict[str, Contract]:
+def _known(work: Work, records: Records) -> dict[str, Contract]:
     """Our rows of these records, locked: by DIP's number, else by our own reference in the name."""
-    if not facts:
+    if not records:
         return {}
     rows = Contract.objects.select_for_update(of=("self",)).filter(provider=work.under.organisation).order_by("pk")
-    found = {str(row.dip_id): row for row in rows.filter(dip_id__in=[one.dip_id for one in facts.values()])}
     named: dict[str, str] = {}
-    for key in sorted(facts, key=int):
+    for key in sorted(records, key=int):
         # Versions share a name, so of several records with our reference the oldest is the one we made.
-        if key not in found and news[key].reference:
-            named.setdefault(news[key].reference, key)
-    if named:
-        adopted = {}
-        for row in rows.filter(dip_id=None, reference__in=named):
-            key = named[row.reference]
-            row.dip_id = facts[key].dip_id
-            adopted[row.pk] = facts[key].dip_id
-            found[key] = row
-        work.counts["adopted"] += mirror.adopt(adopted)
+        if records[key].reference:
+            named.setdefault(records[key].reference, key)
+    numbers = [one.id for one in records.values()]
+    found: dict[str, Contract] = {}
+    ours: list[Contract] = []
+    either = Q(dip_id__in=numbers) | Q(dip_id=None, reference__in=list(named)) if named else Q(dip_id__in=numbers)
+    for row in rows.filter(either):
+        if row.dip_id is None:
+            ours.append(row)
+        else:
+            found[str(row.dip_id)] = row
+    for row in ours:
+        free = [key for key in sorted(records, key=int) if records[key].reference == row.reference and key not in found]
+        if free:
+            found[free[0]] = row
     return found
+
+
+def _adopted(work: Work, known: dict[str, Contract]) -> dict[str, Contract]:
+    """Our own rows take the number under which they turned up."""
+    fresh = {row.pk: int(key) for key, row in known.items() if row.dip_id is None}
+    if fresh:
+        for row in known.values():
+            row.dip_id = fresh.get(row.pk, row.dip_id)
+        work.counts["adopted"] += mirror.adopt(fresh)
+    return known
 
 
 def _create(work: Work, facts: Mapping[str, ContractFacts], parents: Mapping[int, int]) -> bool:

@@ -10,8 +10,8 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Callable, Container
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +30,7 @@ from requests.auth import AuthBase
 
 from dipportal.dip import gate, wire
 from dipportal.dip.errors import LATER, SOON, InsideTransaction, NotDone, Unclear
+from dipportal.dip.masking import masked
 from dipportal.dip.models import Connection
 from dipportal.dip.values import Unreadable
 
@@ -98,7 +99,7 @@ class Exchange:
     """What came of one call. `body` is the JSON, `fault` says in words why there is none."""
 
     seen: Seen
-    body: Any = None
+    body: Any = field(default=None, repr=False)
     fault: str = ""
     retry_after: dt.timedelta | None = None
 
@@ -183,6 +184,8 @@ class Client:
         # A proxy of the operator's is for the world outside, not for a sandbox on this machine.
         self._session.trust_env = urlsplit(self._base).hostname not in {"127.0.0.1", "localhost", "::1"}
         self._has_turn = False
+        # What was sent in confidence; whoever repeats it in an answer is not repeated here.
+        self._confided: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +225,14 @@ class Client:
         self._token()
         self._wait_for_turn()
 
+    def turn(self, *, stale: str = "") -> str:
+        """A token that is not `stale`, and leave to `send` one call now. Raises NotDone."""
+        refuse_inside_transaction()
+        token = self._token(stale=stale)
+        self._wait_for_turn()
+        self._has_turn = False
+        return token
+
     def log_in_anew(self) -> None:
         """A new token, whatever there was. Raises NotDone."""
         refuse_inside_transaction()
@@ -247,9 +258,10 @@ class Client:
             self._wait_for_turn()
             before_again()
             exchange = self._exchange(method, path, leaving=leaving, auth=Bearer(token), params=params, json=body)
-        return self._settle(exchange)
+        return self.settle(exchange)
 
-    def _settle(self, exchange: Exchange) -> Any:
+    def settle(self, exchange: Exchange) -> Any:
+        """What a call that was sent means, for the gate too: the JSON. Raises NotDone or Unclear."""
         verdict = exchange.verdict
         if verdict in (Verdict.DONE, Verdict.REFUSED):
             gate.succeeded(self.connection)
@@ -277,6 +289,10 @@ class Client:
         self._wait_for_turn()
         self._has_turn = False
         leaving()
+        return self.send(method, path, **kwargs)
+
+    def send(self, method: str, path: str, **kwargs: Any) -> Exchange:
+        """The call itself, which touches no database: any thread may do it, once `turn` was had."""
         started = time.monotonic()
         try:
             with self._session.request(
@@ -287,7 +303,7 @@ class Client:
                 stream=True,
                 **kwargs,
             ) as response:
-                exchange = _read(response, deadline=started + patience(method))
+                exchange = _read(response, deadline=started + patience(method), confided=frozenset(self._confided))
         except requests.RequestException as error:
             event = event_of(error)
             late = _("no answer in time") if isinstance(error, requests.Timeout) else _("it was cut")
@@ -310,11 +326,15 @@ class Client:
 
     # --- the token
     def _token(self, *, stale: str = "") -> str:
-        return gate.token(self.connection, self._log_in, stale=stale, ready=self._wait_for_turn)
+        found = gate.token(self.connection, self._log_in, stale=stale, ready=self._wait_for_turn)
+        self._confided.add(found)
+        return found
 
     def _log_in(self) -> tuple[str, int | None]:
         """Whatever goes wrong here: the call that needed the token was not done."""
-        form = wire.token_form(*gate.credentials_of(self.connection))
+        client_id, secret = gate.credentials_of(self.connection)
+        self._confided.add(secret)
+        form = wire.token_form(client_id, secret)
         exchange = self._exchange("POST", wire.TOKEN, auth=Bearer(), data=form)
         verdict = exchange.verdict
         if verdict is Verdict.DONE:
@@ -328,7 +348,7 @@ class Client:
             gate.refused(self.connection, text)
             raise NotDone("credentials", text, after=LATER)
         elif verdict is Verdict.SLOW_DOWN:
-            self._settle(exchange)
+            self.settle(exchange)
         text = _("Logging in at DIP did not work: %(text)s") % {"text": _words(exchange)}
         gate.failed(self.connection, text)
         raise NotDone("login", text)
@@ -350,7 +370,7 @@ def patience(method: str) -> float:
     return float(max(longest, settings.DIP_CONNECT_TIMEOUT + settings.DIP_READ_TIMEOUT))
 
 
-def _read(response: requests.Response, *, deadline: float) -> Exchange:
+def _read(response: requests.Response, *, deadline: float, confided: Iterable[str] = ()) -> Exchange:
     """The whole body, within the deadline: a body that drips in for ever is a broken one.
 
     Piece by piece as it comes in: requests' own reading waits until a piece is full, however slowly it fills.
@@ -366,8 +386,10 @@ def _read(response: requests.Response, *, deadline: float) -> Exchange:
     except urllib3.exceptions.HTTPError as error:
         raise requests.ConnectionError("the answer broke off") from error
     retry_after = _retry_after(response.headers.get("Retry-After", ""))
+    whole = b"".join(parts)
+    parts.clear()
     try:
-        body = decoded(parts)
+        body = decoded(masked(whole, confided))
     except (ValueError, RecursionError):
         return Exchange(response.status_code, fault=_("the answer cannot be read"), retry_after=retry_after)
     return Exchange(response.status_code, body=body, retry_after=retry_after)

@@ -1,12 +1,14 @@
 """The pull: what DIP has, brought here. `run` does one kind for one connection and says what came of it.
 
 Reliability rules 9, 10 and 11. Calls outside transactions; each page is written in one transaction with its digests
-and, for agreements, the watermark. Producers are pulled one after the other; each is a call sequence and one write of
-its own, so several could be done side by side.
+and, for agreements, the watermark. Productions and performances are read side by side (side_by_side.py); each producer
+is one page, written in the order of the producers by the thread that runs the pull.
 """
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -15,13 +17,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Producer
+from dipportal.core import collecting
 from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, conflicts, duplicates, wire, wire_peek
 from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RecordKind, RunKind, RunStep, SyncRun
 from dipportal.dip.pull_records import Page, page_of
 from dipportal.dip.pull_run import CutShort, LeaseLost, Pull, Tally, Watch, finish, same_log_in, start
-from dipportal.dip.records import ContractRecord
+from dipportal.dip.records import ContractRecord, ProductionRecord
+from dipportal.dip.side_by_side import Answer, Reading
 from dipportal.dip.values import Unreadable, parse_moment, stamp
 from dipportal.organisations.models import User
 
@@ -103,33 +107,85 @@ def _step(apply: Callable[[Page[Any]], Tally], page: Page[Any]) -> Callable[[], 
 
 
 # --- productions and performances ----------------------------------------------------------------------------
+@dataclass
+class Tour:
+    """What is being read of one producer. `waiting`: productions whose performances are still to come in."""
+
+    producer: Producer
+    productions: Page[ProductionRecord] | None = None
+    parts: dict[str, list[Any]] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    listed: bool = False
+    known: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.listed and not self.waiting
+
+    def said(self, production_id: str) -> str:
+        """What the answer is about, in words."""
+        if not production_id or self.productions is None:
+            return str(self.producer)
+        return f"{self.producer}, {self.productions.records[production_id].title}"
+
+
 def _catalogue(pull: Pull) -> None:
-    for producer in Producer.objects.visible_to(pull.organisation).order_by("pk"):
-        _of_producer(pull, producer)
-
-
-def _of_producer(pull: Pull, producer: Producer) -> None:
+    """Producers are written in their order, each as soon as all of it is there."""
     first, last = window(timezone.localdate())
     under = Under(pull.organisation, pull.actor, timezone.now())
-    path = wire.productions_path(producer.pk)
-    found = pull.read_list(str(producer), path, wire.season_window(first, last))
+    tours = [Tour(one) for one in Producer.objects.visible_to(pull.organisation).order_by("pk")]
+    reading: Reading[tuple[int, str]] = Reading(pull.client)
+    for index, tour in enumerate(tours):
+        path = wire.productions_path(tour.producer.pk)
+        reading.ask((index, ""), path, wire.season_window(first, last), rank=2 * index + 1)
+    written = 0
+    with closing(reading.answers()) as answers:
+        for answer in answers:
+            _take_in(pull, tours[answer.key[0]], answer, reading)
+            known = sum(tour.known for tour in tours)
+            pull.progress(known - sum(len(tour.waiting) for tour in tours), known, RunStep.PRODUCTIONS)
+            while written < len(tours) and tours[written].complete:
+                _write_tour(pull, tours[written], under, (first, last))
+                written += 1
+
+
+def _take_in(pull: Pull, tour: Tour, answer: Answer[tuple[int, str]], reading: Reading[tuple[int, str]]) -> None:
+    """Raises CutShort when further calls make no sense."""
+    index, production_id = answer.key
+    found = pull.list_in(tour.said(production_id), answer)
+    tour.waiting.discard(production_id)
+    if production_id:
+        if found is not None:
+            tour.parts[production_id] = found
+        return
+    tour.listed = True
     if found is None:
         return
-    productions = page_of([found], wire.parse_production, wire_peek.production_number_in).read_all()
-    parts: dict[str, list[Any]] = {}
-    for number, production in enumerate(productions.records.values()):
-        pull.progress(number, len(productions.records), RunStep.PRODUCTIONS)
-        what = f"{producer}, {production.title}"
-        path = wire.performances_path(producer.pk, production.id)
-        part = pull.read_list(what, path)
-        if part is not None:
-            parts[production.id] = part
-    performances = page_of(parts.values(), wire.parse_performance, wire_peek.performance_number_in)
-    seasons = (f"{first.year}-{first.year + 1}", f"{last.year}-{last.year + 1}")
-    page = ProducerPage(producer.pk, productions, performances, frozenset(parts), seasons)
-    pull.write(str(producer), lambda: apply_catalogue.apply(page, under))
-    pull.tell_faults(str(producer), productions)
-    pull.tell_faults(str(producer), performances)
+    tour.productions = page_of([found], wire.parse_production, wire_peek.production_number_in).read_all()
+    tour.known = len(tour.productions.records)
+    for production in tour.productions.records.values():
+        tour.waiting.add(production.id)
+        path = wire.performances_path(tour.producer.pk, production.id)
+        # Before the lists of later producers, so that this one is complete, written and out of memory first.
+        reading.ask((index, production.id), path, rank=2 * index)
+
+
+def _write_tour(pull: Pull, tour: Tour, under: Under, years: tuple[dt.date, dt.date]) -> None:
+    productions, parts = tour.productions, tour.parts
+    tour.productions, tour.parts = None, {}
+    if productions is None:
+        return
+    what = str(tour.producer)
+    performances = page_of(
+        (parts[one.id] for one in productions.records.values() if one.id in parts),
+        wire.parse_performance,
+        wire_peek.performance_number_in,
+    )
+    first, last = (f"{one.year}-{one.year + 1}" for one in years)
+    page = ProducerPage(tour.producer.pk, productions, performances, frozenset(parts), (first, last))
+    pull.write(what, lambda: apply_catalogue.apply(page, under))
+    pull.tell_faults(what, productions)
+    pull.tell_faults(what, performances)
 
 
 def window(today: dt.date) -> tuple[dt.date, dt.date]:
@@ -147,22 +203,26 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
     found = pull.read_list(what, wire.CONTRACTS, params)
     if found is None:
         return
-    page: Page[ContractRecord] = page_of([found], wire.parse_contract)
-    del found
+    with collecting.put_off():
+        # Without a watermark everything was asked for, so what does not come back is missing.
+        _apply_contracts(pull, page_of([found], wire.parse_contract), under, whole=params is None)
+
+
+def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, whole: bool) -> None:
+    what = str(_("Agreements"))
     pull.progress(0, len(page.ids), RunStep.AGREEMENTS)
     news: set[int] = set()
 
     def step() -> Tally:
-        # Without a watermark everything was asked for, so what does not come back is missing.
-        done = apply_contracts.apply(page, under, full=params is None)
+        done = apply_contracts.apply(page, under, full=whole)
         _move_watermark(pull.connection, page, done.held)
         news.update(done.news)
         return done.tally
 
     written = pull.write(what, step)
     pull.tell_faults(what, page)
-    if written and (news or params is None):
-        names = {key: wire_peek.name_in(raw) for key, raw in page.raws.items()} if params is None else None
+    if written and (news or whole):
+        names = {key: wire_peek.name_in(raw) for key, raw in page.raws.items()} if whole else None
         _look_for_duplicates(pull, news, names)
 
 

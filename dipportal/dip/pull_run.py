@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
@@ -22,6 +22,7 @@ from dipportal.dip.errors import DipError
 from dipportal.dip.models import Connection, RunState, RunStep, SyncRun
 from dipportal.dip.pull_records import Page
 from dipportal.dip.queries import lane
+from dipportal.dip.side_by_side import Answer, Reader
 from dipportal.dip.values import Unreadable, listing
 from dipportal.organisations import actors
 from dipportal.organisations.models import Organisation, User
@@ -45,10 +46,6 @@ class LeaseLost(Exception):
 
 class CutShort(Exception):
     """The run cannot go on; the reason stands in its errors."""
-
-
-class Reader(Protocol):
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any: ...
 
 
 @dataclass
@@ -122,20 +119,23 @@ class Pull:
         """
         self._beat()
         try:
-            return listing(self.client.read(path, params))
-        except Unreadable as error:
-            self._no_list(what, error)
+            return self.list_in(what, Answer("", self.client.read(path, params)))
         except DipError as error:
-            self._no_answer(what, error)
-        return None
+            return self.list_in(what, Answer("", error=error))
 
-    def _no_list(self, what: str, error: Unreadable) -> None:
-        self.broken(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
-
-    def _no_answer(self, what: str, error: DipError) -> None:
-        self.broken(_("%(what)s: %(reason)s") % {"what": what, "reason": error.text})
-        if error.code in HOPELESS:
-            raise CutShort from error
+    def list_in(self, what: str, answer: Answer[Any]) -> list[Any] | None:
+        """The list of an answer that came in, as `read_list`."""
+        self._beat()
+        if answer.error is not None:
+            self.broken(_("%(what)s: %(reason)s") % {"what": what, "reason": answer.error.text})
+            if answer.error.code in HOPELESS:
+                raise CutShort from answer.error
+            return None
+        try:
+            return listing(answer.body)
+        except Unreadable as error:
+            self.broken(_("%(what)s: the answer of DIP is no list (%(reason)s).") % {"what": what, "reason": error})
+            return None
 
     # --- how far it is
     def progress(self, done: int, of: int | None, step: RunStep) -> None:

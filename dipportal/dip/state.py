@@ -3,7 +3,8 @@
 What means the same looks the same: no guarantee and a guarantee of 0, performances in any order, 12 and 12.0000.
 """
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import singledispatch
 from typing import Any
@@ -24,20 +25,31 @@ def state_digest(form: Form) -> str:
     return digest(form)
 
 
-def _normal(term: Term, value: Any) -> Any:
-    if term.unit is Unit.PERCENT:
-        return f"{Decimal(str(value or 0)):.4f}"
-    if term.unit is Unit.TRANCHES:
-        return [[int(row["amount"]), f"{Decimal(str(row['percentage'])):.2f}"] for row in value or []]
-    if term.unit is Unit.COUNT:
-        return value
-    if term.unit is Unit.TEXT:
-        return str(value or "").replace("\r\n", "\n").strip()
-    return value or {Unit.CENTS: 0, Unit.FLAG: False, Unit.PRICES: []}[term.unit]
+def _normal_of(term: Term) -> Callable[[Any], Any]:
+    empty: Any = {Unit.CENTS: 0, Unit.FLAG: False}.get(term.unit, [])
+    return {
+        Unit.PERCENT: _percent,
+        Unit.TRANCHES: _tranches,
+        Unit.COUNT: lambda value: value,
+        Unit.TEXT: lambda value: str(value or "").replace("\r\n", "\n").strip(),
+    }.get(term.unit, lambda value: value or empty)
+
+
+def _percent(value: Any) -> str:
+    return f"{Decimal(str(value or 0)):.4f}"
+
+
+def _tranches(value: Any) -> list[list[Any]]:
+    return [[int(row["amount"]), f"{Decimal(str(row['percentage'])):.2f}"] for row in value or []]
+
+
+@functools.lru_cache(maxsize=64)
+def _normals(kind: str) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    return tuple((f"terms.{term.name}", term.name, _normal_of(term)) for term in terms_of(kind))
 
 
 def _terms(kind: str, values: Mapping[str, Any]) -> Form:
-    return {f"terms.{term.name}": _normal(term, values.get(term.name)) for term in terms_of(kind)}
+    return {key: normal(values.get(name)) for key, name, normal in _normals(kind)}
 
 
 @singledispatch

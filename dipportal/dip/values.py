@@ -97,6 +97,16 @@ def whole(value: Any) -> int:
 
 
 def percent(value: Any) -> Decimal:
+    # Most are 12.0 or 70.0.
+    return _percent_of(value) if type(value) is float else _percent(value)
+
+
+@functools.lru_cache(maxsize=256)
+def _percent_of(value: float) -> Decimal:
+    return _percent(value)
+
+
+def _percent(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _unreadable(_("no percentage: %(value)s"), value)
     try:

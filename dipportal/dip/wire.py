@@ -1,4 +1,4 @@
-"""The wire format of DIP: the only module that spells its paths and member names.
+"""The wire format of DIP: the only module that spells its paths and member names (with wire_peek.py beside it).
 
 Reading: `parse_*` turn what DIP answers into typed records with our names. One bad record never spoils a list: it is
 set aside with its reason. Unknown members and values survive in `raw`. Writing: `body_for_*` build what DIP is sent.
@@ -8,6 +8,7 @@ ASSUMED marks what is not known for certain; docs/dip-api.md lists each with its
 """
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -100,7 +101,8 @@ def token_form(client_id: str, secret: str) -> dict[str, str]:
 def token_in(body: Any) -> tuple[str, int | None]:
     """The token and its life in seconds, if told. ASSUMED: plain OAuth names. Raises Unreadable."""
     token = body.get("access_token") if isinstance(body, dict) else None
-    if not isinstance(token, str) or not token:
+    # One that fits in no header would be told in full by the error about it.
+    if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise Unreadable(_("the answer holds no token"))
     life = body.get("expires_in")
     return token, int(life) if isinstance(life, int | float) and not isinstance(life, bool) else None
@@ -366,11 +368,20 @@ def parse_contract(raw: Raw) -> ContractRecord:
 
 
 def _terms(kind: str, properties: Raw) -> dict[str, Any]:
-    return {
-        term.name: _maybe(properties, MEMBERS[term.name], _READERS[term.unit])
-        for term in terms_of(kind)
-        if MEMBERS[term.name] in properties
-    }
+    terms = {}
+    for name, member, read in _terms_read(kind):
+        if member in properties:
+            value = properties[member]
+            try:
+                terms[name] = None if value is None else read(value)
+            except Unreadable as error:
+                raise Unreadable(f"{member}: {error}") from error
+    return terms
+
+
+@functools.lru_cache(maxsize=64)
+def _terms_read(kind: str) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
+    return tuple((term.name, MEMBERS[term.name], _READERS[term.unit]) for term in terms_of(kind))
 
 
 def _tranche(row: Any) -> dict[str, Any]:
@@ -391,6 +402,8 @@ _READERS: dict[Unit, Callable[[Any], Any]] = {
 def _rejected(kind: str, fields: Raw) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The terms behind the flags that are up, in the order of the table, and the flags that belong to none."""
     up = [member for member, value in fields.items() if value is True]
+    if not up:
+        return (), ()
     terms: list[str] = []
     others: list[str] = []
     for member in up:
