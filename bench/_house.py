@@ -1,6 +1,7 @@
 """A provider with a connection, and DIP as bytes in memory: what a pull meets, without the network."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ class Dip:
 
     def __init__(self) -> None:
         self.answers: dict[str, bytes] = {}
+        self.files: dict[str, Path] = {}
 
     def __call__(self, connection: Connection) -> "Dip":
         return self
@@ -36,6 +38,8 @@ class Dip:
         pass
 
     def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+        if path in self.files:
+            return decoded([self.files[path].read_bytes()])
         return decoded(self.answers.get(path, b"[]"))
 
 
