@@ -6,8 +6,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
 
 from dipportal.core.errors import PortalError
 from dipportal.dip import connections
@@ -83,6 +85,11 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Removing is an action: it forgets the secret and leaves the history."""
         return False
+
+    @method_decorator(sensitive_post_parameters("secret"))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """What was typed is left out of every report of an error."""
+        return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         values = form.cleaned_data

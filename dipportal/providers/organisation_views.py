@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
 
 from dipportal.core.errors import Invalid
 from dipportal.dip import connections
@@ -31,6 +32,7 @@ manages = area(Side.PROVIDER, role=Role.MANAGER, methods=("GET", "POST"))
 
 
 @manages
+@sensitive_post_parameters("secret")
 def dip_connection(request: AreaRequest) -> HttpResponseBase:
     connection = connections.current(request.organisation)
     form = ConnectionForm(request.POST or None, initial={"client_id": connection.client_id if connection else ""})
