@@ -67,9 +67,11 @@ def wait_out(work: Work) -> None:
     if left <= dt.timedelta(0):
         return
     text = _("It is not known whether DIP got this; it will be looked up.")
+    # To wait is no outcome: a row that kills its worker at each call is still counted towards quarantine.
+    claims = max(0, row.open_claims - 1)
     if row.sent_at is None:
-        raise Stop(again("unclear", text, after=left))
-    raise Stop(unclear(row.error_code or "unclear", row.error_text or text, after=left))
+        raise Stop(again("unclear", text, after=left, open_claims=claims))
+    raise Stop(unclear(row.error_code or "unclear", row.error_text or text, after=left, open_claims=claims))
 
 
 def look(work: Work, path: str, read: Callable[[Raw], Record], params: dict[str, str] | None = None) -> Parsed[Record]:

@@ -1,0 +1,304 @@
+"""All schedules: at every step that is reached, every fault that can happen there, up to so many in one life.
+
+The life of an operation is a row of rounds (a worker drains, then time passes until something is due). A schedule puts
+its faults into these rounds. Schedules that come to the same moment (states.digest) have the same continuations; these
+are run once and counted for each. `plain=True` runs every schedule by itself, to show that this changes nothing.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Min, Q
+from django.utils import timezone
+
+from dipportal.dip.models import Operation
+from dipportal.dip.push import work
+from dipportal.notifications import delivery
+from dipportal.outbox.drain import drain
+from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow
+from tests.faults import branches, portal, states
+from tests.faults.clock import Clock, virtual
+from tests.faults.dip import Dip, Saved
+from tests.faults.engine import CRASH, Endless, Event, Planned, Round, Schedule
+from tests.faults.judge import Violation, judge, persons
+from tests.faults.scenarios import Prepared, Scenario, Stage, stage
+
+# More rounds than any honest life with three faults has.
+MOST_ROUNDS = 60
+# A call leaves right behind its intent.
+INTENT = dt.timedelta(seconds=30)
+Path = tuple[Schedule, ...]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Everything there is between two rounds."""
+
+    database: bytes
+    dip: Saved
+    at: float
+    ahead: tuple[Any, ...]
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    scenario: str
+    path: Path
+    violations: tuple[Violation, ...]
+
+    def __str__(self) -> str:
+        faults = "; ".join(
+            f"round {number}, step {step}: {kind}" for number, one in enumerate(self.path) for step, kind in one
+        )
+        return f"{self.scenario} [{faults or 'no fault'}] → {'; '.join(str(one) for one in self.violations)}"
+
+
+@dataclass
+class Figures:
+    """`schedules` by number of faults: how many there are. `rounds` and `ends` were run."""
+
+    schedules: Counter[int] = field(default_factory=Counter)
+    rounds: int = 0
+    ends: int = 0
+    persons: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    branches: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return sum(self.schedules.values())
+
+    @property
+    def violations(self) -> Counter[str]:
+        return Counter(one.sort for failure in self.failures for one in failure.violations)
+
+    def told(self) -> str:
+        by_number = ", ".join(f"{times:,} of {number}" for number, times in sorted(self.schedules.items()))
+        return (
+            f"{self.total:,} schedules ({by_number} faults) in {self.rounds:,} rounds played and {self.ends:,} ends judged,"
+            f" {self.persons:,} of them with a person; {len(self.failures)} with a violation"
+        )
+
+    def add(self, other: "Figures") -> None:
+        self.schedules.update(other.schedules)
+        self.branches.update(other.branches)
+        self.rounds += other.rounds
+        self.ends += other.ends
+        self.persons += other.persons
+        self.failures.extend(other.failures)
+
+
+class Theater:
+    """Clock, portal and DIP in one process, ready for scenarios."""
+
+    def __init__(self, database: portal.Database, clock: Clock, dip: Dip) -> None:
+        self.database, self.clock, self.dip = database, clock, dip
+        self.model: type[OutboxRow] = Operation
+        self.round = Round(clock, dip, database, self.drain)
+        self.empty = self.save()
+
+    def save(self) -> Moment:
+        return Moment(portal.save(), self.dip.save(), self.clock.at, tuple(self.clock.ahead), tuple(self.dip.seen))
+
+    def restore(self, moment: Moment) -> None:
+        self.database.cut()
+        portal.restore(moment.database)
+        self.dip.restore(moment.dip)
+        self.clock.set(moment.at, moment.ahead)
+        self.dip.seen = list(moment.seen)
+
+    def prepare(self, scenario: Scenario) -> Prepared:
+        self.restore(self.empty)
+        self.model = Operation
+        scene: Stage = stage(self.dip, self.settle)
+        # The first log-in belongs to one scenario only; the others begin with a token.
+        self.log_in()
+        prepared = scenario.prepare(scene)
+        self.model = scenario.model
+        prepared.since = max([write["seq"] for write in self.dip.writes()], default=0)
+        self.dip.intended = intended
+        return prepared
+
+    def live(
+        self, scenario: Scenario, plan: Sequence[Planned], change: Callable[[Prepared], None] | None = None
+    ) -> list[Violation]:
+        """One life with these faults. Returns what was wrong at its end; a plan that was not used up is wrong too."""
+        prepared = self.prepare(scenario)
+        if change is not None:
+            change(prepared)
+        self.round.take_down, self.round.plan = None, list(plan)
+        with self.round.watching():
+            for _round in range(MOST_ROUNDS):
+                self.round.play(())
+                if not self.pass_time():
+                    unused = [Violation("wrong", f"never came to {one}") for one in self.round.plan]
+                    return [*judge(self.dip, prepared), *unused]
+        return [Violation("stuck", f"still under way after {MOST_ROUNDS} rounds")]
+
+    def left_by(self, scenario: Scenario, fault: Planned) -> str:
+        """The digest of what one fault in the first round leaves behind."""
+        self.prepare(scenario)
+        self.round.take_down, self.round.plan = None, [fault]
+        with self.round.watching():
+            self.round.play(())
+        assert not self.round.plan, f"never came to {fault}"
+        return states.digest(self.clock, self.dip, left=2)
+
+    def drain(self) -> None:
+        """What a worker does that was woken, or by the sweep."""
+        if self.model is Operation:
+            drain(Operation, work)
+        else:
+            delivery.drain_due()
+
+    def log_in(self) -> None:
+        from dipportal.dip.client import Client
+        from dipportal.dip.models import Connection
+
+        with Client(Connection.objects.get()) as client:
+            client.ready()
+
+    def settle(self) -> None:
+        """Without faults, until nothing is under way; what follows counts from here."""
+        for _round in range(MOST_ROUNDS):
+            self.drain()
+            if not self.pass_time():
+                # Long enough ago for DIP's reads to show it.
+                self.clock.pass_by(600)
+                return
+        raise AssertionError("the preparation does not come to an end")
+
+    def pass_time(self) -> bool:
+        """Until the next row is due, or its lease over. False when nothing is under way, here or in DIP."""
+        # Of a key only the first row that is not closed can be taken up.
+        open_rows = self.model._default_manager.exclude(state__in=CLOSED)
+        first = open_rows.exclude(key="").values("key").annotate(first=Min("pk")).values("first")
+        rows = open_rows.filter(Q(pk__in=first) | Q(key=""), state__in=WORKABLE).values_list("due_at", "claimed_until")
+        moments = [max(due, until).timestamp() if until else due.timestamp() for due, until in rows]
+        if not moments:
+            while self.clock.next_at is not None:
+                self.clock.pass_by(self.clock.next_at - self.clock.at)
+            return False
+        # A sweep comes when it comes, not to the microsecond.
+        self.clock.pass_by(max(0.0, min(moments) - self.clock.at) + 0.001)
+        return True
+
+
+@contextmanager
+def theater() -> Iterator[Theater]:
+    clock = Clock()
+    with ExitStack() as stack:
+        stack.enter_context(portal.settled_surroundings())
+        database = stack.enter_context(portal.in_memory())
+        stack.enter_context(virtual(clock))
+        dip = Dip(clock)
+        stack.enter_context(dip.reachable())
+        stack.enter_context(portal.silence())
+        yield Theater(database, clock, dip)
+
+
+class Exploration:
+    def __init__(
+        self, house: Theater, scenario: Scenario, *, plain: bool = False, most_failures: int = 5,
+        only: Callable[[str, str], bool] = lambda _what, _kind: True,
+    ) -> None:  # fmt: skip
+        self.house, self.scenario, self.plain, self.only = house, scenario, plain, only
+        self.most_failures = most_failures
+        self.figures = Figures()
+        self._known: dict[str, Counter[int]] = {}
+
+    def run(self, faults: int) -> Figures:
+        house = self.house
+        self.prepared = house.prepare(self.scenario)
+        house.round.take_down = None if self.plain else house.save
+        with house.round.watching(), branches.watching(self.figures.branches):
+            self.figures.schedules = self._from_here(faults, ())
+        return self.figures
+
+    @property
+    def enough(self) -> bool:
+        return len(self.figures.failures) >= self.most_failures
+
+    def _from_here(self, left: int, path: Path) -> Counter[int]:
+        """How many schedules there are from this moment on, by their number of faults; all are run or known."""
+        if self.enough:
+            return Counter()
+        key = "" if self.plain else states.digest(self.house.clock, self.house.dip, left=left)
+        if key in self._known:
+            return self._known[key]
+        found = self._rounds(left, path)
+        if key and not self.enough:
+            self._known[key] = found
+        return found
+
+    def _rounds(self, left: int, path: Path) -> Counter[int]:
+        moment = self.house.save()
+        found: Counter[int] = Counter()
+        waiting: list[tuple[Schedule, int]] = [((), 1)]
+        while waiting and not self.enough:
+            schedule, stands_for = waiting.pop()
+            self.house.restore(moment)
+            events = self._play(schedule, path)
+            if events is None:
+                continue
+            crashes = dict(self.house.round.crashes)
+            follows = self._follow(left - len(schedule), (*path, schedule))
+            found.update(_counted(follows, len(schedule), stands_for))
+            if len(schedule) == left:
+                continue
+            for longer, times in self._longer(schedule, events):
+                index, kind = longer[-1]
+                if kind == CRASH and index in crashes:
+                    self.house.restore(crashes[index])
+                    follows = self._follow(left - len(longer), (*path, longer))
+                    found.update(_counted(follows, len(longer), stands_for * times))
+                else:
+                    waiting.append((longer, stands_for * times))
+        return found
+
+    def _longer(self, schedule: Schedule, events: list[Event]) -> Iterator[tuple[Schedule, int]]:
+        """This schedule with one more fault behind its last one, and how many schedules that stands for."""
+        after = schedule[-1][0] if schedule else -1
+        for index in range(after + 1, len(events)):
+            event = events[index]
+            kinds = dict.fromkeys(event.kinds, 1) if self.plain else event.classes()
+            for kind, times in kinds.items():
+                if self.only(event.what, kind):
+                    yield (*schedule, (index, kind)), times
+
+    def _play(self, schedule: Schedule, path: Path) -> list[Event] | None:
+        self.figures.rounds += 1
+        try:
+            return self.house.round.play(schedule)
+        except Endless as error:
+            self._fail((*path, schedule), [Violation("stuck", str(error))])
+        return None
+
+    def _follow(self, left: int, path: Path) -> Counter[int]:
+        if len(path) > MOST_ROUNDS:
+            self._fail(path, [Violation("stuck", f"still under way after {MOST_ROUNDS} rounds")])
+            return Counter({0: 1})
+        if self.house.pass_time():
+            return self._from_here(left, path)
+        self.figures.ends += 1
+        self.figures.persons += persons(self.house.model)
+        self._fail(path, judge(self.house.dip, self.prepared))
+        return Counter({0: 1})
+
+    def _fail(self, path: Path, violations: list[Violation]) -> None:
+        if violations:
+            self.figures.failures.append(Failure(self.scenario.name, path, tuple(violations)))
+
+
+def _counted(follows: Counter[int], faults: int, stands_for: int) -> dict[int, int]:
+    return {number + faults: times * stands_for for number, times in follows.items()}
+
+
+def intended(_method: str, _path: str) -> bool:
+    """Is there a row whose intent was committed just now? An older one does not speak for this call."""
+    return Operation.objects.filter(sent_at__gte=timezone.now() - INTENT).exists()

@@ -1,0 +1,365 @@
+"""What is done with faults: one operation each, through the actions that the pages call, and what must come of it.
+
+`wanted` is the list of what users asked for and were told 'yes' to: each must stand in DIP's ledger exactly once.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dipportal.catalogue import actions as catalogue
+from dipportal.catalogue.models import Performance, Production
+from dipportal.contracts import actions
+from dipportal.contracts.models import Contract
+from dipportal.dip import connections
+from dipportal.dip.models import Connection, Kind, Operation
+from dipportal.notifications.enums import Kind as MailKind
+from dipportal.notifications.models import Email
+from dipportal.outbox.models import OutboxRow, State
+from dipportal.sandbox import contracts as in_dip
+from dipportal.sandbox import loading
+from tests.dip.pushed import CLIENT_ID, SECRET, note_seen, resources
+from tests.faults.dip import Dip
+from tests.world import World, build, evening
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Want:
+    """One accepted request of a user, as DIP has to have got it."""
+
+    what: str
+    method: str
+    path: str
+    matches: Callable[[Body], bool] = lambda _body: True
+
+    def is_met_by(self, write: dict[str, Any]) -> bool:
+        return (
+            write["method"] == self.method
+            and re.fullmatch(self.path, write["path"]) is not None
+            and self.matches(write["body"])
+        )
+
+
+@dataclass
+class Prepared:
+    """`wanted` once each in the ledger; `linked` gives number here and what the ledger calls it; `shown` is DIP's end
+    state as (kind, id, test); `person`: the only code under which the row may end with a person, and must."""
+
+    wanted: list[Want]
+    linked: Callable[[], list[tuple[object, Want]]] = list
+    shown: Callable[[Dip], list[str]] = lambda _dip: []
+    person: str = ""
+    # Rows of mail end here: (sort of violation, text) for what is not as it has to be.
+    mails: Callable[[Dip], list[tuple[str, str]]] | None = None
+    since: int = 0
+
+
+@dataclass
+class Stage:
+    """The world, the connection and DIP, before anything was asked."""
+
+    world: World
+    dip: Dip
+    settle: Callable[[], None]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def editor(self) -> Any:
+        return self.world.actors["agency_editor"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    kinds: tuple[str, ...]
+    prepare: Callable[[Stage], Prepared]
+    model: type[OutboxRow] = Operation
+
+
+def stage(dip: Dip, settle: Callable[[], None]) -> Stage:
+    """The tests' world, known to DIP, with a connection that has logged in."""
+    world = build()
+    loading.load(dip.store, resources())
+    connections.save_connection(world.agency, client_id=CLIENT_ID, secret=SECRET, actor=world.actors["agency_manager"])
+    note_seen(world)
+    return Stage(world, dip, settle)
+
+
+# --- agreements ------------------------------------------------------------------------------------------------
+def _created(contract: Contract) -> Want:
+    return Want("create", "POST", r"/contracts/\w+/create", lambda body: body["name"] == contract.reference)
+
+
+def _proposed(contract: Contract) -> Want:
+    return Want("propose", "PUT", rf"/contracts/{_number(contract)}/propose")
+
+
+def _number(contract: Contract) -> int | None:
+    return Contract.objects.values_list("dip_id", flat=True).get(pk=contract.pk)
+
+
+def _linked(contract: Contract, want: Want) -> Callable[[], list[tuple[object, Want]]]:
+    return lambda: [(_number(contract), want)]
+
+
+def _status(contract: Contract, status: str, remarks: str = "") -> Callable[[Dip], list[str]]:
+    def look(dip: Dip) -> list[str]:
+        record = dip.record("contract", _number(contract))
+        if record is None:
+            return ["DIP does not have the number that stands here"]
+        faults = [] if record["status"] == status else [f"in DIP it is {record['status']} and not {status}"]
+        if remarks and record["properties"]["remarks"] != remarks:
+            faults.append(f"in DIP it says {record['properties']['remarks']!r}")
+        return faults
+
+    return look
+
+
+def contract_create(stage: Stage) -> Prepared:
+    contract = stage.world.contract()
+    want = _created(contract)
+    return Prepared([want], _linked(contract, want), _status(contract, "concept"))
+
+
+def contract_first_log_in(stage: Stage) -> Prepared:
+    Connection.objects.update(token_encrypted="", token_expires_at=None)
+    return contract_create(stage)
+
+
+def proposal(stage: Stage) -> Prepared:
+    """Created and proposed in one go: two rows of one key."""
+    contract = stage.world.contract(status="proposed")
+    made = _created(contract)
+    proposed = Want("propose", "PUT", r"/contracts/\d+/propose")
+    return Prepared([made, proposed], _linked(contract, made), _status(contract, "proposed"))
+
+
+def _entered(stage: Stage) -> Contract:
+    contract = stage.world.contract()
+    stage.settle()
+    contract.refresh_from_db()
+    return contract
+
+
+def _edit(stage: Stage, contract: Contract, text: str) -> None:
+    contract.refresh_from_db()
+    actions.update_concept(contract, actor=stage.editor, seen_version=contract.version, terms={"remarks": text})
+
+
+def contract_update(stage: Stage) -> Prepared:
+    contract = _entered(stage)
+    _edit(stage, contract, "Anders")
+    want = Want(
+        "update", "PUT", rf"/contracts/{contract.dip_id}/\w+/update",
+        lambda body: body["properties"]["remarks"] == "Anders",
+    )  # fmt: skip
+    return Prepared([want], shown=_status(contract, "concept", "Anders"))
+
+
+def contract_propose(stage: Stage) -> Prepared:
+    contract = _entered(stage)
+    actions.propose(contract, actor=stage.editor)
+    return Prepared([_proposed(contract)], shown=_status(contract, "proposed"))
+
+
+def contract_edit_and_propose(stage: Stage) -> Prepared:
+    """An update and behind it a proposal, which must not overtake it."""
+    prepared = contract_update(stage)
+    contract = Contract.objects.get()
+    actions.propose(contract, actor=stage.editor)
+    return Prepared([*prepared.wanted, _proposed(contract)], shown=_status(contract, "proposed", "Anders"))
+
+
+def contract_revise(stage: Stage) -> Prepared:
+    contract = stage.world.contract(status="proposed")
+    stage.settle()
+    contract.refresh_from_db()
+    actions.approve(contract, actor=stage.world.actors["kade_editor"])
+    in_dip.approve(stage.dip.store, stage.dip.box.clock, in_dip.load(stage.dip.store, contract.dip_id or 0))
+    revision = actions.revise(contract, actor=stage.editor)
+    want = Want(
+        "revise", "POST", rf"/contracts/{contract.dip_id}/\w+/revise", lambda body: body["name"] == revision.reference
+    )
+    return Prepared([want], _linked(revision, want), _status(revision, "concept"))
+
+
+def _edited_in_dip(stage: Stage, contract: Contract) -> Callable[[Dip], list[str]]:
+    """Somebody changes it in DIP's dashboard; that has to stand at the end."""
+    loading.edit(
+        stage.dip.store, stage.dip.box.clock, "contract", contract.dip_id or 0, {"properties": {"remarks": "Van DIP"}}
+    )
+    return _status(contract, "concept", "Van DIP")
+
+
+def update_conflict(stage: Stage) -> Prepared:
+    contract = _entered(stage)
+    _edit(stage, contract, "Anders")
+    return Prepared([], shown=_edited_in_dip(stage, contract), person="conflict")
+
+
+def propose_conflict(stage: Stage) -> Prepared:
+    contract = _entered(stage)
+    actions.propose(contract, actor=stage.editor)
+    return Prepared([], shown=_edited_in_dip(stage, contract), person="conflict")
+
+
+# --- productions and performances ------------------------------------------------------------------------------
+def _production_values(stage: Stage, title: str) -> dict[str, Any]:
+    world = stage.world
+    return {"title": title, "season": world.production.season, "genre": world.genre, "producer": world.producer}
+
+
+def production_create(stage: Stage) -> Prepared:
+    production = catalogue.create_production(values=_production_values(stage, "Het Eiland"), actor=stage.editor)
+    want = Want("create", "POST", "/producers/123/productions", lambda body: body["title"] == "Het Eiland")
+    return Prepared([want], lambda: [(Production.objects.get(pk=production.pk).dip_id, want)])
+
+
+def production_update(stage: Stage) -> Prepared:
+    production = stage.world.production
+    catalogue.update_production(
+        production, values=_production_values(stage, "De Storm, reprise"), seen_version=production.version,
+        actor=stage.editor,
+    )  # fmt: skip
+    want = Want("update", "PUT", f"/producers/123/productions/{production.dip_id}")
+
+    def shown(dip: Dip) -> list[str]:
+        record = dip.record("production", production.dip_id) or {}
+        return [] if record.get("title") == "De Storm, reprise" else [f"DIP shows {record.get('title')!r}"]
+
+    return Prepared([want], shown=shown)
+
+
+def production_cancel(stage: Stage) -> Prepared:
+    """DIP knows cancelled performances only: with two of them two rows of different keys."""
+    last = stage.world.performances.pop()
+    Performance.objects.filter(pk=last.pk).delete()
+    cancelled = catalogue.cancel_production(stage.world.production, actor=stage.editor, reason="Ziek")
+    return _cancelled(cancelled)
+
+
+def _cancelled(performances: list[Performance]) -> Prepared:
+    numbers = [performance.number for performance in performances]
+    wanted = [
+        Want(
+            f"cancel {number}", "PUT", rf"/producers/123/productions/NL-25-123-0003776/performances/{number}",
+            lambda body: body["status"] == "cancellation",
+        )
+        for number in numbers
+    ]  # fmt: skip
+
+    def shown(dip: Dip) -> list[str]:
+        records = [dip.record("performance", number) or {} for number in numbers]
+        return [f"DIP shows {one.get('status')}" for one in records if one.get("status") != "cancellation"]
+
+    return Prepared(wanted, shown=shown)
+
+
+def _evening(stage: Stage, **changes: Any) -> dict[str, Any]:
+    world = stage.world
+    values = {
+        "theater": world.theater, "hall": world.hall, "starts_at": evening(60), "kind": "normal", "private": False,
+        "in_festival": False, "other_location": False, "capacity": [450],
+    }  # fmt: skip
+    return {**values, **changes}
+
+
+def _new_performance(stage: Stage, production: Production) -> tuple[Performance, Want]:
+    performance = catalogue.create_performance(production, values=_evening(stage), actor=stage.editor)
+    return performance, Want("create", "POST", r"/producers/123/productions/[\w-]+/performances")
+
+
+def performance_create(stage: Stage) -> Prepared:
+    performance, want = _new_performance(stage, stage.world.production)
+    return Prepared([want], lambda: [(Performance.objects.get(pk=performance.pk).number, want)])
+
+
+def performance_update(stage: Stage) -> Prepared:
+    performance = stage.world.performances[0]
+    catalogue.update_performance(
+        performance, values=_evening(stage, starts_at=performance.starts_at, capacity=[300]),
+        seen_version=performance.version, actor=stage.editor,
+    )  # fmt: skip
+    want = Want("update", "PUT", rf"/producers/123/productions/[\w-]+/performances/{performance.number}")
+
+    def shown(dip: Dip) -> list[str]:
+        record = dip.record("performance", performance.number) or {}
+        return [] if record.get("amount_rank1") == 300 else [f"DIP shows {record.get('amount_rank1')} seats"]
+
+    return Prepared([want], shown=shown)
+
+
+def performance_cancel(stage: Stage) -> Prepared:
+    return _cancelled([catalogue.cancel_performance(stage.world.performances[0], actor=stage.editor, reason="Ziek")])
+
+
+def all_new(stage: Stage) -> Prepared:
+    """A new production, its performance, and an agreement about it: three keys that wait for one another's numbers."""
+    production = catalogue.create_production(values=_production_values(stage, "Het Eiland"), actor=stage.editor)
+    performance, plays = _new_performance(stage, production)
+    contract = stage.world.contract(production=production, performances=[performance])
+    made = _created(contract)
+    entered = Want("create", "POST", "/producers/123/productions")
+    return Prepared(
+        [entered, plays, made],
+        lambda: [
+            (Production.objects.get(pk=production.pk).dip_id, entered),
+            (Performance.objects.get(pk=performance.pk).number, plays),
+            (_number(contract), made),
+        ],
+        _status(contract, "concept"),
+    )
+
+
+# --- mail ------------------------------------------------------------------------------------------------------
+def mail(stage: Stage) -> Prepared:
+    """A proposal is told to two people, by two rows."""
+    stage.world.contract(status="proposed")
+    kept = Email.objects.order_by("pk").values_list("pk", flat=True)[:2]
+    Email.objects.exclude(pk__in=list(kept)).delete()
+    letters = dict(Email.objects.values_list("pk", "message_id"))
+    return Prepared([], mails=lambda dip: _delivered(dip, letters))
+
+
+def _delivered(dip: Dip, letters: dict[int, str]) -> list[tuple[str, str]]:
+    """Each mail arrived under its one Message-ID, or its reader's server said no for good, in words."""
+    found = [("lost", "a row is gone")] if Email.objects.count() != len(letters) else []
+    for row in Email.objects.all():
+        arrived = [letter for recipient, letter in dip.post.accepted if recipient == row.recipient]
+        if row.state == State.ATTENTION and row.error_code == "refused" and row.error_text:
+            continue
+        if row.state != State.DONE:
+            found.append(("stuck", f"the mail to {row.recipient} ended {row.state} ({row.error_code})"))
+        elif not arrived:
+            found.append(("lost", f"the mail to {row.recipient} never arrived"))
+        if set(arrived) - {letters[row.pk]}:
+            found.append(("doubled", f"{row.recipient} got it under several Message-IDs"))
+    return found
+
+
+K = Kind
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario("contract create", (K.CONTRACT_CREATE,), contract_create),
+    Scenario("contract create, first log-in", (K.CONTRACT_CREATE,), contract_first_log_in),
+    Scenario("contract update", (K.CONTRACT_UPDATE,), contract_update),
+    Scenario("contract propose", (K.CONTRACT_PROPOSE,), contract_propose),
+    Scenario("contract create + propose", (K.CONTRACT_CREATE, K.CONTRACT_PROPOSE), proposal),
+    Scenario("contract update + propose", (K.CONTRACT_UPDATE, K.CONTRACT_PROPOSE), contract_edit_and_propose),
+    Scenario("contract revise", (K.CONTRACT_CREATE,), contract_revise),
+    Scenario("contract update, changed in DIP", (K.CONTRACT_UPDATE,), update_conflict),
+    Scenario("contract propose, changed in DIP", (K.CONTRACT_PROPOSE,), propose_conflict),
+    Scenario("production create", (K.PRODUCTION_CREATE,), production_create),
+    Scenario("production update", (K.PRODUCTION_UPDATE,), production_update),
+    Scenario("production cancel", (K.PERFORMANCE_UPDATE,), production_cancel),
+    Scenario("performance create", (K.PERFORMANCE_CREATE,), performance_create),
+    Scenario("performance update", (K.PERFORMANCE_UPDATE,), performance_update),
+    Scenario("performance cancel", (K.PERFORMANCE_UPDATE,), performance_cancel),
+    Scenario("e-mail", (MailKind.PROPOSAL,), mail, Email),
+    Scenario(
+        "production, performance, agreement", (K.PRODUCTION_CREATE, K.PERFORMANCE_CREATE, K.CONTRACT_CREATE), all_new
+    ),
+)
+BY_NAME = {one.name: one for one in SCENARIOS}

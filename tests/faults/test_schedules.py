@@ -1,0 +1,97 @@
+"""The slice of the schedules that the suite runs: all of one fault, for every operation; `make faults` runs three.
+
+And what the long form builds on: that it leaves out nothing by taking together what comes to the same.
+"""
+
+from collections import Counter
+
+import pytest
+
+from tests.faults import branches
+from tests.faults.dip import ON_READS, ON_WRITES, SAME_ON_READS, SAME_ON_WRITES
+from tests.faults.engine import CRASH, Planned
+from tests.faults.explore import Exploration, Theater
+from tests.faults.removed import expect_quarantine
+from tests.faults.scenarios import BY_NAME, SCENARIOS
+
+# Branches that one fault reaches, over all operations.
+MUST_BE_REACHED = (
+    "adopted by look-up",
+    "not found, so created again",
+    "already as wanted",
+    "claim lost before the call",
+    "claim lost at the end",
+    "token renewed",
+    "slowed down",
+    "attention: conflict",
+    "attention: refused",
+    "unclear: unclear",
+    "unclear: no_id",
+    "unclear: slow_down",
+    "unclear: connection_lost",
+    "waiting: no_look",
+    "waiting: lagging",
+    "waiting: unreachable",
+    "waiting: login",
+    "waiting: slow_down",
+    "waiting: depends",
+    "waiting: held_up",
+    "waiting: server_away",
+    "waiting: refused_now",
+)
+_reached: Counter[str] = Counter()
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_no_schedule_of_one_fault_loses_doubles_or_sticks(house: Theater, name: str) -> None:
+    figures = Exploration(house, BY_NAME[name]).run(1)
+    _reached.update(figures.branches)
+    assert figures.failures == [], "\n".join(str(one) for one in figures.failures)
+    assert figures.schedules[0] == 1
+    assert figures.schedules[1] >= 20
+
+
+def test_the_branches_that_must_be_reached_were() -> None:
+    if len(_reached) < 5:
+        pytest.skip("needs the schedules before it, in the same process")
+    assert sorted(set(MUST_BE_REACHED) - set(_reached)) == []
+
+
+@pytest.mark.parametrize("name", ["contract create", "contract update"])
+def test_nothing_is_left_out_by_taking_together_what_comes_to_the_same(house: Theater, name: str) -> None:
+    """Each schedule by itself, and the same number of them as the long form counts."""
+    plain = Exploration(house, BY_NAME[name], plain=True).run(1)
+    together = Exploration(house, BY_NAME[name]).run(1)
+    assert plain.failures == []
+    assert plain.schedules == together.schedules
+    assert plain.ends == plain.total > together.ends
+
+
+@pytest.mark.parametrize(("name", "detail", "same"), [
+    ("contract update", "GET", SAME_ON_READS),
+    ("contract update", "PUT", SAME_ON_WRITES),
+    ("performance create", "POST", SAME_ON_WRITES),
+])  # fmt: skip
+def test_faults_of_one_class_leave_the_same_state(house: Theater, name: str, detail: str, same: dict[str, str]) -> None:
+    left_by = {kind: house.left_by(BY_NAME[name], Planned("call", detail, kind)) for kind in {*same, *same.values()}}
+    for kind, representative in same.items():
+        assert left_by[kind] == left_by[representative], f"{kind} is not the same as {representative}"
+    assert len(set(left_by.values())) == len(set(same.values()))
+
+
+def test_every_kind_of_fault_is_in_a_class_or_alone() -> None:
+    assert set(SAME_ON_READS) | set(SAME_ON_READS.values()) <= set(ON_READS) < set(ON_WRITES)
+    assert set(SAME_ON_WRITES) | set(SAME_ON_WRITES.values()) <= set(ON_WRITES)
+
+
+def test_a_row_that_kills_its_worker_is_put_aside_and_the_one_behind_it_goes(house: Theater) -> None:
+    seen: Counter[str] = Counter()
+    scenario = BY_NAME["production cancel"]
+
+    with branches.watching(seen):
+        assert house.live(scenario, [Planned("call", "performances/11484906", CRASH, 8)], expect_quarantine) == []
+    assert seen["quarantine"] == 1
+
+
+def test_names_are_unique() -> None:
+    assert len(BY_NAME) == len(SCENARIOS)
