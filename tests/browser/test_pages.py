@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser import scenes
 from tests.browser.conftest import keep_picture
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Portal, Visitor, until
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,7 @@ PAGES = (
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),
     Shown("aanbieder-afspraak", f"{scenes.AGENCY}afspraken/?status=rejected", scenes.PLANNER, FIRST),
     Shown("aanbieder-synchronisatie", f"{scenes.AGENCY}synchronisatie/", scenes.PLANNER),
+    Shown("aanbieder-conflicten-leeg", f"{scenes.AGENCY}synchronisatie/conflicten/", scenes.PLANNER),
     Shown("aanbieder-theaters", f"{scenes.AGENCY}theaters/", scenes.PLANNER),
     Shown("afnemer-start", scenes.KADE, scenes.PROGRAMMER),
     Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
@@ -72,9 +73,46 @@ def test_a_main_page(visitors: Any, shown: Shown, width: int) -> None:
     visitor.page.on("console", lambda message: spoken.append(message.text) if message.type == "error" else None)
     visitor.page.on("pageerror", lambda error: spoken.append(str(error)))
     open_page(visitor, shown)
-    keep_picture(visitor.page, f"{shown.name}-{width}")
+    look_over(visitor, f"{shown.name}-{width}")
     assert spoken == [], "scripts fail, or something is not allowed to load"
+
+
+def look_over(visitor: Visitor, name: str) -> None:
+    """Kept as a picture, not wider than its window, and clean for axe."""
+    keep_picture(visitor.page, name)
     wide = visitor.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"the page is {wide} pixels wider than its window"
     found = Axe().run(visitor.page)
     assert found.violations_count == 0, found.generate_report()
+
+
+LONG = "De Onwaarschijnlijke Geschiedenis van de Vuurtorenwachtersdochter en de Zeven Verdwenen Dorpen"
+
+
+def test_a_conflict_in_both_widths(visitors: Any, site: Portal) -> None:
+    """Other terms in DIP than were proposed: the overview, both states, and what the theater reads."""
+    planner = visitors(who=scenes.PLANNER)
+    agreement = scenes.draft(planner, scenes.enter_production(planner, LONG, evenings=2))
+    scenes.propose(planner, agreement)
+    made = scenes.in_dip(site, scenes.reference_of(planner, agreement), status="proposed")
+    other = {"producer_warranty": 600000, "remarks": f"{LONG}. " * 4}
+    site.dip.edit("contract", made["id"], properties=other)
+    overview = f"{scenes.AGENCY}synchronisatie/conflicten/"
+
+    def found() -> bool:
+        planner.go(overview)
+        return planner.page.locator("[data-conflicts] tbody tr").count() > 0
+
+    until(found, "the conflict in the overview")
+    for width, height in WIDTHS.items():
+        visitor = visitors(width=width, height=height, who=scenes.PLANNER)
+        visitor.go(overview)
+        look_over(visitor, f"aanbieder-conflicten-{width}")
+        with visitor.page.expect_navigation():
+            visitor.page.locator("[data-conflicts] tbody th a").first.click()
+        expect(visitor.action("choose-take")).to_be_visible()
+        look_over(visitor, f"aanbieder-conflict-{width}")
+        theater = visitors(width=width, height=height, who=scenes.PROGRAMMER)
+        theater.go(f"{scenes.KADE}afspraken/{agreement}/")
+        expect(theater.page.locator("[data-section=conflict]")).to_be_visible()
+        look_over(theater, f"afnemer-conflict-{width}")
