@@ -1,7 +1,8 @@
 """DIP is off for an hour in the middle of a working day, and nobody has to do anything about it.
 
 The clock is the tests' own, for the portal and for DIP, which is the real sandbox in this process. Beat's schedule is
-kept: sweeps (every second one is missed), agreements every five minutes, the catalogue once an hour. DIP's ledger is the witness.
+kept: sweeps (every second one is missed), agreements every five minutes, the catalogue once an hour. DIP's ledger is
+the witness.
 """
 
 import datetime as dt
@@ -225,8 +226,8 @@ class People:
         }
 
     def must_be_in_dip(self) -> Counter[str]:
-        """Each of these once in the ledger, and nothing else: an answer has no call; the second evening was moved before
-        DIP had it, so it was entered where it is now; what was withdrawn is a concept again, and no proposal."""
+        """Each of these once in the ledger, and nothing else. An answer has no call; the second evening was moved
+        before DIP had it, so it was entered where it is now; what was withdrawn is a concept again, no proposal."""
         new, following, draft = self.now("new"), self.now("next"), self.now("draft")
         return Counter({
             self.made_production: 1,
