@@ -1,4 +1,4 @@
-"""What can be chosen in a conflict, over every pair of statuses: never a choice that the life of an agreement forbids."""
+"""What can be chosen in a conflict, over every pair of statuses: never what the life of an agreement forbids."""
 
 from itertools import product
 

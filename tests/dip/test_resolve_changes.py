@@ -192,7 +192,7 @@ def test_a_conflict_whose_change_came_through_is_over(world: World, pushing: Pus
 def moved_in_dip(world: World, pushing: Pushing) -> None:
     note_seen(world)
     first = world.performances[0]
-    pushing.dip.edit("performance", first.number, date="2027-01-09T20:00:00")
+    pushing.dip.edit("performance", first.number or 0, date="2027-01-09T20:00:00")
     changed(world, "performance.updated", first, private=True)
     pushing.drain()
     assert rows(first) == [("performance.update", "attention", "conflict")]
