@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from dipportal.journal.actions import Acting
 from dipportal.journal.models import Entry
-from dipportal.notifications.enums import Kind
+from dipportal.notifications.enums import LATER, Kind
 from dipportal.notifications.models import Email
 from dipportal.notifications.tasks import wake
 from dipportal.organisations.models import Organisation, User
@@ -56,6 +56,7 @@ def _row(mail: Mail) -> Email:
         html=mail.html,
         message_id=f"<{secrets.token_hex(16)}@{mail_domain()}>",
         headers=_headers(mail.thread),
+        priority=int(mail.kind in LATER),
     )
 
 

@@ -22,6 +22,9 @@ from dipportal.outbox.drain import Claim, Outcome
 WITHOUT_SERVER = dt.timedelta(minutes=10)
 GIVE_UP_AFTER = dt.timedelta(days=3)
 MOST_DOUBTS = 5
+# Many a mail server hangs up after a hundred mails; a connection of our own choosing loses nothing to that.
+MAILS_A_CONNECTION = 100
+MOST_A_DRAIN = 1_000
 # Outcomes after which it is certain that this attempt delivered nothing.
 NOTHING_LEFT = {"server_away", "refused_now", "refused", "unusable"}
 
@@ -36,6 +39,7 @@ class Postman:
     def __init__(self) -> None:
         self.backend: BaseEmailBackend | None = None
         self.away = ""
+        self.carried = 0
 
     def __enter__(self) -> "Postman":
         return self
@@ -49,6 +53,8 @@ class Postman:
         """Raises ServerAway; after one failure at once, so that a dead server costs a drain one time-out."""
         if self.away:
             raise ServerAway(self.away)
+        if self.carried >= MAILS_A_CONNECTION:
+            self.hang_up()
         if self.backend is None:
             backend = get_connection()
             try:
@@ -57,10 +63,11 @@ class Postman:
                 self.away = describe(error)
                 raise ServerAway(self.away) from error
             self.backend = backend
+        self.carried += 1
         return self.backend
 
     def hang_up(self) -> None:
-        backend, self.backend = self.backend, None
+        backend, self.backend, self.carried = self.backend, None, 0
         if backend is not None:
             backend.close()
 
@@ -68,7 +75,12 @@ class Postman:
 def drain_due() -> int:
     """Send the mails that are due. Returns how many rows were worked."""
     with Postman() as postman:
-        return drain.drain(Email, lambda claim: deliver(claim, postman), limit=200)
+        return drain.drain(Email, lambda claim: deliver(claim, postman), limit=MOST_A_DRAIN)
+
+
+def more_is_due() -> bool:
+    """Did a drain end (after so many mails, or so many seconds) with mails left that are due?"""
+    return drain.claimable(Email, timezone.now()).exists()
 
 
 def deliver(claim: Claim[Email], postman: Postman) -> Outcome:
@@ -120,6 +132,10 @@ def wiped(row: Email) -> dict[str, str]:
 def refused(row: Email, error: smtplib.SMTPException, postman: Postman) -> Outcome:
     """The server said no, so nothing left. To us as sender: wait. To this mail: 4xx later, 5xx never."""
     code = reply_code(error)
+    if code == 421 and postman.carried > 1:
+        # It took mails until now and closes this connection only: the next mail asks for another one.
+        postman.hang_up()
+        return drain.again("refused_now", describe(error), after=drain.backoff(row.attempts))
     if code == 421 or isinstance(error, smtplib.SMTPSenderRefused):
         postman.hang_up()
         postman.away = describe(error)

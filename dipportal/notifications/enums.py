@@ -23,6 +23,10 @@ class Kind(models.TextChoices):
 SECRET = (Kind.ACCOUNT, Kind.INVITATION)
 
 
+# These can wait while mails about a proposal, an answer or a log-in leave: nobody sits and waits for them.
+LATER = (Kind.DEADLINE, Kind.CONFLICT)
+
+
 class Why(models.TextChoices):
     """Why this person hears of it; `letters` says it at the foot of the mail."""
 

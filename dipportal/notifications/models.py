@@ -10,7 +10,7 @@ from dipportal.journal.models import Entry
 from dipportal.notifications.enums import SECRET, Kind
 from dipportal.organisations.enums import Language
 from dipportal.organisations.models import Organisation
-from dipportal.outbox.models import OutboxRow
+from dipportal.outbox.models import WORKABLE, OutboxRow
 
 
 class EmailQuerySet(models.QuerySet["Email"]):
@@ -55,12 +55,22 @@ class Email(OutboxRow):
     # Attempts after which nobody can say whether the mail left.
     doubts = models.PositiveSmallIntegerField(_("doubtful attempts"), default=0, editable=False)
 
+    # 0 leaves before 1, however long that has been waiting; see `enums.LATER`.
+    priority = models.PositiveSmallIntegerField(default=0, editable=False)
+
     objects = EmailQuerySet.as_manager()
+    first_come = ("priority", "due_at", "pk")
+    # A second copy has the Message-ID of the first.
+    outcome_may_be_lost = True
 
     class Meta(OutboxRow.Meta):
         verbose_name = _("e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ("-pk",)
+        indexes = (
+            *OutboxRow.Meta.indexes,
+            models.Index(fields=("priority", "due_at", "id"), name="email_turn", condition=models.Q(state__in=WORKABLE)),
+        )
         constraints = (
             models.UniqueConstraint("event_key", Lower("recipient"), name="email_once_per_recipient"),
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="email_kind_known"),

@@ -14,7 +14,8 @@ BROKER_AWAY = (KombuError, ConnectionError, ChannelError, RedisError, OSError)
 @shared_task(time_limit=300, soft_time_limit=280)
 def drain_mail() -> None:
     """Send what is due. May run twice at once or not at all: the rows decide."""
-    delivery.drain_due()
+    if delivery.drain_due() and delivery.more_is_due():
+        wake()
 
 
 def wake() -> None:

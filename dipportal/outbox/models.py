@@ -1,5 +1,7 @@
 """The abstract outbox row. DIP operations and e-mails are its two kinds."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -41,6 +43,11 @@ class OutboxRow(models.Model):
     done_at = models.DateTimeField(_("done at"), null=True, blank=True, editable=False)
     error_code = models.CharField(_("kind of error"), max_length=40, blank=True, editable=False)
     error_text = models.TextField(_("error"), blank=True, editable=False)
+
+    # What is due is worked in this order.
+    first_come: ClassVar[tuple[str, ...]] = ("due_at", "pk")
+    # Does a crash of the database server just after the effect do no more harm than the effect coming once more?
+    outcome_may_be_lost: ClassVar[bool] = False
 
     class Meta:
         abstract = True
