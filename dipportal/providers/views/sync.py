@@ -31,7 +31,7 @@ NOW = (RunKind.CATALOGUE, RunKind.CONTRACTS)
 def sync(request: AreaRequest) -> HttpResponse:
     """The page; and, for its own question how it goes, the part that changes, with the history when that did too."""
     status = queries.status_of(request.organisation)
-    context = {
+    context: dict[str, Any] = {
         "connection": status,
         "away": status.away if status is not None else None,
         "pulls": pulls.of(status) if status is not None else [],
