@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
@@ -131,6 +133,34 @@ def _organisation(slug: str, name: str, side: Side) -> Organisation:
     )  # fmt: skip
 
 
+def _people(organisations: dict[str, Organisation]) -> tuple[dict[str, User], dict[str, Actor]]:
+    """Everybody, in few statements: nearly every test begins with them."""
+    password = make_password(PASSWORD)
+
+    def person(email: str, name: str, **rights: bool) -> User:
+        return User(email=email, name=name, password=password, **rights)
+
+    people = {
+        f"{name}_{role}": person(f"{role}@{organisation.slug}.example", f"{role.title()} {organisation.name}")
+        for name, organisation in organisations.items()
+        for role in Role
+    }
+    own = list(people)
+    people["staff"] = person("beheer@portal.example", "Beheer", is_staff=True, is_superuser=True)
+    people["nobody"] = person("niemand@portal.example", "Zonder organisatie")
+    User.objects.bulk_create(people.values())
+    members = {name: people[name] for name in own}
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in members.values()
+    )
+    memberships = [
+        Membership(user=user, organisation=organisations[name.split("_")[0]], role=name.split("_")[1])
+        for name, user in members.items()
+    ]
+    Membership.objects.bulk_create(memberships)
+    return people, {name: member(one) for name, one in zip(own, memberships, strict=True)}
+
+
 def build() -> World:
     organisations = {
         "agency": _organisation("impresariaat-noord", "Impresariaat Noord", Side.PROVIDER),
@@ -138,20 +168,7 @@ def build() -> World:
         "kade": _organisation("de-kade", 'Schouwburg "De Kade"', Side.RECEIVER),
         "haven": _organisation("de-haven", "Theater De Haven", Side.RECEIVER),
     }
-    people: dict[str, User] = {}
-    actors: dict[str, Actor] = {}
-    for name, organisation in organisations.items():
-        for role in Role:
-            email = f"{role}@{organisation.slug}.example"
-            user = User.objects.create_user(email, PASSWORD, name=f"{role.title()} {organisation.name}")
-            user.emailaddress_set.create(email=email, verified=True, primary=True)  # type: ignore[attr-defined]
-            people[f"{name}_{role}"] = user
-            actors[f"{name}_{role}"] = member(
-                Membership.objects.create(user=user, organisation=organisation, role=role)
-            )
-    people["staff"] = User.objects.create_superuser("beheer@portal.example", PASSWORD, name="Beheer")
-    people["nobody"] = User.objects.create_user("niemand@portal.example", PASSWORD, name="Zonder organisatie")
-
+    people, actors = _people(organisations)
     genre = Genre.objects.create(id=4, name="Toneel")
     producer = Producer.objects.create(id=123, name="Producent Storm", kind="Producent")
     rival_producer = Producer.objects.create(id=777, name="Producent Windstil", kind="Producent")
