@@ -9,7 +9,7 @@ export PYTHON
 _ := $(shell $(BIN)/python -c 'import pip' >/dev/null 2>&1 || rm -f $(BIN)/python $(VENV)/.base $(VENV)/.dev)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fresh test quick bench storm lint format messages requirements clean
+.PHONY: help demo demo-fresh test quick faults bench storm lint format messages requirements clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev ## how fast it is, as ratios measured in one run (needs Post
 
 storm: $(VENV)/.dev ## 6,000 operations and 1,000 mails while workers, Redis and PostgreSQL are killed (a quarter of an hour)
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED))
+
+faults: $(VENV)/.dev ## every schedule of up to three faults, then random histories (SEED=… plays one again)
+	@exec $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(OPTIONS)
 
 lint: $(VENV)/.dev ## style, types, templates, import order, migrations, deployment settings
 	@exec $(BIN)/python scripts/run_checks.py

@@ -87,7 +87,7 @@ class Worker:
 class Round:
     """Runs workers under a schedule and notes the events, in their order."""
 
-    most_events = 600
+    most_events = 2000
 
     def __init__(self, clock: Clock, dip: Dip, database: Database, body: Callable[[], None]) -> None:
         self.clock, self.dip, self.database, self.body = clock, dip, database, body
@@ -95,11 +95,15 @@ class Round:
         self.schedule: Mapping[int, str] = {}
         self.workers: dict[Any, Worker] = {}
         self.begun: int | None = None
+        self.last_fault = -1
         # A crash leaves what was committed and nothing else. So where no other worker is under way it need not be
         # played: what it leaves is taken down in passing, by step, when somebody gives a way to do so.
         self.take_down: Callable[[], Any] | None = None
         # Faults by what happens instead of by number, over all rounds: each comes at the first step that it fits.
         self.plan: list[Planned] = []
+        # Faults by chance, and workers that hand over at each step: for random histories.
+        self.choose: Callable[[str, str, tuple[str, ...]], str] | None = None
+        self.stepwise = False
         self.crashes: dict[int, Any] = {}
         self._before_transaction: Any = None
 
@@ -163,7 +167,12 @@ class Round:
             raise Crash
         if len(self.events) >= self.most_events:
             raise Endless(f"more than {self.most_events} steps")
+        if self.stepwise and what != "commit":
+            # Not inside a transaction: there others wait for it.
+            self.hub_switch("step")
         kind = self.schedule.get(len(self.events), "") or self._planned(what, detail)
+        if self.choose is not None:
+            kind = self.choose(what, detail, kinds)
         if CRASH in kinds and len(self.events) > self.last_fault and self.take_down and self._alone():
             self.crashes[len(self.events)] = self._before_transaction if what == "commit" else self.take_down()
         self.events.append(Event(what, detail, kinds))

@@ -52,9 +52,8 @@ class Failure:
     violations: tuple[Violation, ...]
 
     def __str__(self) -> str:
-        faults = "; ".join(
-            f"round {number}, step {step}: {kind}" for number, one in enumerate(self.path) for step, kind in one
-        )
+        steps = [(number, step, kind) for number, one in enumerate(self.path) for step, kind in one]
+        faults = "; ".join(f"round {number}, step {step}: {kind}" for number, step, kind in steps)
         return f"{self.scenario} [{faults or 'no fault'}] → {'; '.join(str(one) for one in self.violations)}"
 
 
@@ -80,8 +79,8 @@ class Figures:
     def told(self) -> str:
         by_number = ", ".join(f"{times:,} of {number}" for number, times in sorted(self.schedules.items()))
         return (
-            f"{self.total:,} schedules ({by_number} faults) in {self.rounds:,} rounds played and {self.ends:,} ends judged,"
-            f" {self.persons:,} of them with a person; {len(self.failures)} with a violation"
+            f"{self.total:,} schedules ({by_number} faults), {self.rounds:,} rounds played, {self.ends:,} ends judged, "
+            f"{self.persons:,} of them with a person; {len(self.failures)} with a violation"
         )
 
     def add(self, other: "Figures") -> None:
@@ -113,13 +112,17 @@ class Theater:
         self.dip.seen = list(moment.seen)
 
     def prepare(self, scenario: Scenario) -> Prepared:
+        return self.prepare_with(scenario.prepare, scenario.model)
+
+    def prepare_with(self, ask: Callable[[Stage], Prepared], model: type[OutboxRow] = Operation) -> Prepared:
+        """From the empty world to the moment when everything has been asked for and nothing has left."""
         self.restore(self.empty)
         self.model = Operation
         scene: Stage = stage(self.dip, self.settle)
         # The first log-in belongs to one scenario only; the others begin with a token.
         self.log_in()
-        prepared = scenario.prepare(scene)
-        self.model = scenario.model
+        prepared = ask(scene)
+        self.model = model
         prepared.since = max([write["seq"] for write in self.dip.writes()], default=0)
         self.dip.intended = intended
         return prepared

@@ -32,6 +32,12 @@ def _ledger(dip: Dip, prepared: Prepared) -> list[Violation]:
         times = sum(want.is_met_by(write) for write in writes)
         if times != 1:
             found.append(Violation("doubled" if times else "lost", f"{want.what} stands {times} times in DIP's ledger"))
+    proposed = [write["path"] for write in writes if write["path"].endswith("/propose")]
+    if prepared.proposals:
+        if len(set(proposed)) != prepared.proposals or len(proposed) != prepared.proposals:
+            sort = "doubled" if len(proposed) > prepared.proposals else "lost"
+            found.append(Violation(sort, f"{len(proposed)} proposals in DIP's ledger, {prepared.proposals} asked for"))
+        writes = [write for write in writes if write["path"] not in proposed]
     for write in writes:
         if not any(want.is_met_by(write) for want in prepared.wanted):
             found.append(Violation("doubled", f"nobody asked for {write['method']} {write['path']}"))

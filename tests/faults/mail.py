@@ -20,9 +20,12 @@ class Post:
         # Set by who runs the schedule: which fault happens at this step.
         self.before: Asked = lambda _step, _kinds: ""
 
+    def converse(self, *_where: Any, **_more: Any) -> "Conversation":
+        return Conversation(self)
+
     @contextmanager
     def reachable(self) -> Iterator[None]:
-        with mock.patch.object(smtplib, "SMTP", lambda *_where, **_more: Conversation(self)):
+        with mock.patch.object(smtplib, "SMTP", self.converse):
             yield
 
 

@@ -109,7 +109,7 @@ def settled_surroundings() -> Iterator[None]:
     from dipportal.notifications import tasks as mail_tasks
 
     lost: Sequence[Any] = [
-        mock.patch.object(task, "delay", lambda *_a, **_k: None)
+        mock.patch.object(task, "delay", mock.Mock(return_value=None))
         for module in (dip_tasks, mail_tasks)
         for task in vars(module).values()
         if hasattr(task, "delay") and hasattr(task, "apply_async")

@@ -91,7 +91,7 @@ def _slow_down_is_nothing(work: Any, error: Any) -> Any:
 @contextmanager
 def _without_reading() -> Iterator[None]:
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(state, "differing", lambda *_a, **_k: ["terms.remarks"]))
+        stack.enter_context(mock.patch.object(state, "differing", mock.Mock(return_value=["terms.remarks"])))
         stack.enter_context(mock.patch.object(push_contracts, "must_still_be_ours", _nothing))
         yield
 
@@ -158,7 +158,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "looked up before a second create", "contract create",
-        (call(POST, "lost after"),), _patched(operations, "sent_keys", lambda _row: []),
+        (call(POST, "lost after"),), _patched(operations, "sent_keys", mock.Mock(return_value=[])),
     ),
     Rule(
         "a failed look-up is not 'not found'", "contract create",

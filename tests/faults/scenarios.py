@@ -54,6 +54,8 @@ class Prepared:
     person: str = ""
     # Rows of mail end here: (sort of violation, text) for what is not as it has to be.
     mails: Callable[[Dip], list[tuple[str, str]]] | None = None
+    # How many proposals were asked for, where their numbers are not known beforehand.
+    proposals: int = 0
     since: int = 0
 
 
@@ -89,7 +91,7 @@ def stage(dip: Dip, settle: Callable[[], None]) -> Stage:
 
 
 # --- agreements ------------------------------------------------------------------------------------------------
-def _created(contract: Contract) -> Want:
+def created(contract: Contract) -> Want:
     return Want("create", "POST", r"/contracts/\w+/create", lambda body: body["name"] == contract.reference)
 
 
@@ -105,7 +107,7 @@ def _linked(contract: Contract, want: Want) -> Callable[[], list[tuple[object, W
     return lambda: [(_number(contract), want)]
 
 
-def _status(contract: Contract, status: str, remarks: str = "") -> Callable[[Dip], list[str]]:
+def shows_status(contract: Contract, status: str, remarks: str = "") -> Callable[[Dip], list[str]]:
     def look(dip: Dip) -> list[str]:
         record = dip.record("contract", _number(contract))
         if record is None:
@@ -120,8 +122,8 @@ def _status(contract: Contract, status: str, remarks: str = "") -> Callable[[Dip
 
 def contract_create(stage: Stage) -> Prepared:
     contract = stage.world.contract()
-    want = _created(contract)
-    return Prepared([want], _linked(contract, want), _status(contract, "concept"))
+    want = created(contract)
+    return Prepared([want], _linked(contract, want), shows_status(contract, "concept"))
 
 
 def contract_first_log_in(stage: Stage) -> Prepared:
@@ -132,9 +134,9 @@ def contract_first_log_in(stage: Stage) -> Prepared:
 def proposal(stage: Stage) -> Prepared:
     """Created and proposed in one go: two rows of one key."""
     contract = stage.world.contract(status="proposed")
-    made = _created(contract)
+    made = created(contract)
     proposed = Want("propose", "PUT", r"/contracts/\d+/propose")
-    return Prepared([made, proposed], _linked(contract, made), _status(contract, "proposed"))
+    return Prepared([made, proposed], _linked(contract, made), shows_status(contract, "proposed"))
 
 
 def _entered(stage: Stage) -> Contract:
@@ -156,13 +158,13 @@ def contract_update(stage: Stage) -> Prepared:
         "update", "PUT", rf"/contracts/{contract.dip_id}/\w+/update",
         lambda body: body["properties"]["remarks"] == "Anders",
     )  # fmt: skip
-    return Prepared([want], shown=_status(contract, "concept", "Anders"))
+    return Prepared([want], shown=shows_status(contract, "concept", "Anders"))
 
 
 def contract_propose(stage: Stage) -> Prepared:
     contract = _entered(stage)
     actions.propose(contract, actor=stage.editor)
-    return Prepared([_proposed(contract)], shown=_status(contract, "proposed"))
+    return Prepared([_proposed(contract)], shown=shows_status(contract, "proposed"))
 
 
 def contract_edit_and_propose(stage: Stage) -> Prepared:
@@ -170,7 +172,7 @@ def contract_edit_and_propose(stage: Stage) -> Prepared:
     prepared = contract_update(stage)
     contract = Contract.objects.get()
     actions.propose(contract, actor=stage.editor)
-    return Prepared([*prepared.wanted, _proposed(contract)], shown=_status(contract, "proposed", "Anders"))
+    return Prepared([*prepared.wanted, _proposed(contract)], shown=shows_status(contract, "proposed", "Anders"))
 
 
 def contract_revise(stage: Stage) -> Prepared:
@@ -183,7 +185,7 @@ def contract_revise(stage: Stage) -> Prepared:
     want = Want(
         "revise", "POST", rf"/contracts/{contract.dip_id}/\w+/revise", lambda body: body["name"] == revision.reference
     )
-    return Prepared([want], _linked(revision, want), _status(revision, "concept"))
+    return Prepared([want], _linked(revision, want), shows_status(revision, "concept"))
 
 
 def _edited_in_dip(stage: Stage, contract: Contract) -> Callable[[Dip], list[str]]:
@@ -191,7 +193,7 @@ def _edited_in_dip(stage: Stage, contract: Contract) -> Callable[[Dip], list[str
     loading.edit(
         stage.dip.store, stage.dip.box.clock, "contract", contract.dip_id or 0, {"properties": {"remarks": "Van DIP"}}
     )
-    return _status(contract, "concept", "Van DIP")
+    return shows_status(contract, "concept", "Van DIP")
 
 
 def update_conflict(stage: Stage) -> Prepared:
@@ -301,7 +303,7 @@ def all_new(stage: Stage) -> Prepared:
     production = catalogue.create_production(values=_production_values(stage, "Het Eiland"), actor=stage.editor)
     performance, plays = _new_performance(stage, production)
     contract = stage.world.contract(production=production, performances=[performance])
-    made = _created(contract)
+    made = created(contract)
     entered = Want("create", "POST", "/producers/123/productions")
     return Prepared(
         [entered, plays, made],
@@ -310,7 +312,7 @@ def all_new(stage: Stage) -> Prepared:
             (Performance.objects.get(pk=performance.pk).number, plays),
             (_number(contract), made),
         ],
-        _status(contract, "concept"),
+        shows_status(contract, "concept"),
     )
 
 

@@ -31,9 +31,6 @@ TABLES: dict[str, frozenset[str]] = {
         {"created_at", "done_at", "error_text", "claim_token", "text", "html", "headers", "attempts"}
     ),
 }
-AHEAD = frozenset({"due_at", "claimed_until", "token_lease_until", "next_call_at", "open_until"})
-# The token lasts a week: of its end only matters whether it is near.
-FAR = frozenset({"token_expires_at"})
 # Counters that decide at a limit only (and lengthen waits, which are longer than anything is late as it is): the limit,
 # and how much one more fault adds at most.
 LIMITS: dict[str, Callable[[], tuple[int, int]]] = {
@@ -79,14 +76,26 @@ def _value(clock: Clock, name: str, value: Any, left: int) -> Any:
         return value if value + a_fault * left >= most else 0
     if name == "error_code":
         return value if value in TELLING else ""
-    if name in AHEAD:
-        return round(max(0.0, _moment(value) - clock.at))
-    if name in FAR:
-        return _moment(value) - clock.at > 86400
-    if name in ("sent_at", "done_at"):
-        # Longer ago than that nothing of it can arrive, or be unseen, any more.
-        return round(min(settings.DIP_SETTLE_SECONDS, clock.at - _moment(value)))
+    if name in MOMENTS:
+        return MOMENTS[name](_moment(value) - clock.at)
     return value
+
+
+def _still_ahead(seconds: float) -> float:
+    return round(max(0.0, seconds))
+
+
+def _while_it_may_arrive(seconds: float) -> float:
+    """Longer ago than the settle time nothing of it can arrive, or be unseen, any more."""
+    return round(min(settings.DIP_SETTLE_SECONDS, -seconds))
+
+
+MOMENTS: dict[str, Callable[[float], object]] = {
+    **dict.fromkeys(("due_at", "claimed_until", "token_lease_until", "next_call_at", "open_until"), _still_ahead),
+    **dict.fromkeys(("sent_at", "done_at"), _while_it_may_arrive),
+    # The token lasts a week: of its end only matters whether it is near.
+    "token_expires_at": lambda seconds: seconds > 86400,
+}
 
 
 def _moment(value: Any) -> float:
