@@ -24,7 +24,7 @@ from dipportal.contracts.models import Contract
 from dipportal.dip import pull
 from dipportal.dip.models import Connection, RemoteRecord
 
-TURNS = 5
+TURNS = 3
 SAMPLE = 200
 FULL = "contracts-full"
 
@@ -247,4 +247,3 @@ def versions() -> dict[str, dict[int, str]]:
 
 def changed_rows(before: dict[int, str], after: dict[int, str]) -> int:
     return sum(before.get(pk) != place for pk, place in after.items())
-

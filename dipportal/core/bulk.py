@@ -1,4 +1,4 @@
-"""Many rows at once, in as few statements as the database allows: COPY on PostgreSQL, INSERTs of 1,000 rows elsewhere.
+"""Many rows at once, in as few statements as the database allows: COPY on PostgreSQL, Django's batches elsewhere.
 
 Rows are mappings of column attributes (`theater_id`, not `theater`) to values as Django would keep them. No signals,
 no `save`: for the mirrors of what DIP has, whose facts were checked before.
@@ -135,4 +135,3 @@ def _key(model: type[models.Model]) -> "models.Field[Any, Any]":
 
 def _field(model: type[models.Model], attname: str) -> "models.Field[Any, Any]":
     return next(field for field in model._meta.concrete_fields if field.attname == attname)
-

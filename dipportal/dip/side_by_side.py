@@ -121,4 +121,3 @@ def _sent(client: Client, call: Call[Any], language: str | None) -> Exchange:
     """In a thread: what is said about a broken connection is in the language of the pull."""
     with translation.override(language):
         return client.send("GET", call.path, auth=Bearer(call.token), params=call.params)
-

@@ -68,12 +68,13 @@ def parents_in(raws: Iterable[tuple[str, Any]]) -> dict[int, int]:
     for key, raw in raws:
         if not isinstance(raw, dict) or not (raw.get("childIds") or raw.get("parentId")):
             continue
+        own = _number(key)
         children = raw.get("childIds")
-        if children and isinstance(children, list):
-            from_above.update((number, int(key)) for child in children if (number := _number(child)))
+        if own and children and isinstance(children, list):
+            from_above.update((number, own) for child in children if (number := _number(child)))
         parent = _number(raw.get("parentId"))
-        if parent:
-            from_below[int(key)] = parent
+        if own and parent:
+            from_below[own] = parent
     return from_above | from_below
 
 

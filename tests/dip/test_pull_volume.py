@@ -1,0 +1,207 @@
+"""What a pull costs the database, counted: at any volume, with nothing new, with one per cent new."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.conf import settings as settings_as_they_come
+
+from dipportal.contracts.models import Contract
+from dipportal.dip import values, wire, wire_peek
+from dipportal.dip.models import Connection, RemoteRecord, RunState
+from dipportal.dip.pull_records import page_of
+from tests.dip.pulling import FakeDip, Statements, golden, pulled
+from tests.world import World
+
+MARKS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+BOOKS = ('"dip_syncrun"', '"dip_connection"')
+
+
+class Counted(Statements):
+    @property
+    def of_rows(self) -> list[str]:
+        """Without transaction marks and the run's own books."""
+        found = [one["sql"] for one in self.captured_queries]
+        return [sql for sql in found if not sql.startswith(MARKS) and not any(book in sql for book in BOOKS)]
+
+
+def many(fake: FakeDip, count: int) -> None:
+    """Agreements like the golden ones, about evenings that nobody knows yet."""
+    sample = golden("contracts")[0]
+    for number in range(1, count + 1):
+        evening = {"number": 30_000_000 + number, "date": sample["first_date"]}
+        raw = {**sample, "id": number, "name": f"Boeking #{number}", "childIds": [], "performances": [evening]}
+        fake.contracts.append({**raw, "status": "concept"})
+
+
+def statements(connection: Connection, kind: str = "contracts-full") -> Counted:
+    with Counted() as counted:
+        pulled(connection, kind)
+    return counted
+
+
+# --- at any volume -------------------------------------------------------------------------------------------------
+# What a pull of agreements meets: agreements, and the catalogue that they name (here: nothing of it is known yet).
+KINDS = 2
+
+
+def bound(count: int) -> int:
+    return KINDS * (6 + -(-count // 1000))
+
+
+def at_volume(connection: Connection, fake: FakeDip, count: int) -> tuple[Counted, Counted]:
+    """The first pull, and one in which every record is different."""
+    many(fake, count)
+    first = statements(connection)
+    assert Contract.objects.filter(provider=connection.organisation, dip_id__isnull=False).count() == count
+    for raw in fake.contracts:
+        raw["contact_theater"] = "anders@kade.example"
+    rewrite = statements(connection)
+    assert Contract.objects.filter(contact_receiver="anders@kade.example").count() == count
+    return first, rewrite
+
+
+def test_a_few_agreements_take_few_statements(world: World, noord: Connection, fake: FakeDip) -> None:
+    first, rewrite = at_volume(noord, fake, 10)
+    assert len(first.of_rows) <= bound(10) + 6, first.of_rows
+    assert len(rewrite.of_rows) <= bound(10), rewrite.of_rows
+
+
+@pytest.mark.postgres
+def test_with_copy_the_statements_do_not_grow_with_the_records(world: World, noord: Connection, fake: FakeDip) -> None:
+    first, rewrite = at_volume(noord, fake, 3000)
+    assert len(first.of_rows) <= bound(3000) + 6, first.of_rows
+    assert len(rewrite.of_rows) <= bound(3000), rewrite.of_rows
+
+
+# --- nothing new, little new ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["contracts", "contracts-full"])
+def test_a_pull_without_news_writes_nothing_and_parses_nothing(
+    world: World, noord: Connection, fake: FakeDip, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(fake, 40)
+    pulled(noord, "contracts-full")
+    parsed: list[Any] = []
+    monkeypatch.setattr(wire, "parse_contract", parsed.append)
+    again = statements(noord, kind)
+    assert again.writes == []
+    assert len(again.of_rows) <= 6
+    assert parsed == []
+
+
+def test_of_a_hundred_only_the_one_that_changed_is_written(world: World, noord: Connection, fake: FakeDip) -> None:
+    many(fake, 300)
+    pulled(noord, "contracts-full")
+    seen = dict(RemoteRecord.objects.values_list("remote_id", "seen_at"))
+    versions = dict(Contract.objects.values_list("pk", "version"))
+    changed = fake.contracts[::100]
+    for raw in changed:
+        raw["properties"] = {**raw["properties"], "remarks": "Anders."}
+    counted = statements(noord)
+    assert len(counted.of_rows) <= 12, counted.of_rows
+    written = {key for key, moment in RemoteRecord.objects.values_list("remote_id", "seen_at") if moment != seen[key]}
+    assert written == {str(raw["id"]) for raw in changed}
+    moved = {pk for pk, version in Contract.objects.values_list("pk", "version") if version != versions[pk]}
+    assert moved == set(Contract.objects.filter(remarks="Anders.").values_list("pk", flat=True))
+    assert len(moved) == 3
+
+
+# --- the nights in which the clock changes -------------------------------------------------------------------------
+SKIPPED, REPEATED = "2026-03-29T02:30:00", "2025-10-26T02:30:00.25"
+
+
+@pytest.mark.parametrize("moment", [SKIPPED, REPEATED])
+def test_a_stamp_in_the_hour_that_is_skipped_or_repeated_is_no_change(
+    world: World, noord: Connection, fake: FakeDip, moment: str
+) -> None:
+    raw = fake.contract(10, modified=moment, first_date=moment)
+    raw["performances"][0]["date"] = moment
+    pulled(noord, "contracts-full")
+    noord.refresh_from_db()
+    mark = noord.contracts_watermark
+    for kind in ("contracts-full", "contracts", "contracts-full"):
+        with Counted() as again:
+            run = pulled(noord, kind)
+        assert again.writes == []
+        assert not any("contracts_watermark" in sql and sql.startswith("UPDATE") for sql in again_sql(again))
+        assert run.counts.get("changed", 0) == 0
+    noord.refresh_from_db()
+    assert noord.contracts_watermark == mark
+
+
+def again_sql(counted: Counted) -> list[str]:
+    return [one["sql"] for one in counted.captured_queries]
+
+
+@pytest.mark.parametrize("moment", [SKIPPED, REPEATED])
+def test_a_performance_in_such_an_hour_is_no_change_either(
+    world: World, noord: Connection, fake: FakeDip, moment: str
+) -> None:
+    production = golden("productions")[0]
+    performance = {**golden("performances")[0], "date": moment, "production": {"id": production["id"]}}
+    fake.productions = {pk: [] for pk in noord.organisation.producers.values_list("pk", flat=True)}
+    fake.productions[production["producer"]["id"]] = [production]
+    fake.performances[production["id"]] = [performance]
+    pulled(noord, "catalogue")
+    with Counted() as again:
+        pulled(noord, "catalogue")
+    assert again.writes == []
+
+
+# --- what is read of a page without parsing it ---------------------------------------------------------------------
+def test_the_highest_stamp_is_found_without_reading_all_of_them(world: World, noord: Connection, fake: FakeDip) -> None:
+    stamps = ["2024-01-01T00:00:00", "2026-03-01T10:00:00", "2026-03-01T09:59:59Z", "2026-03-01 10:30", "morgen", ""]
+    for number, text in enumerate(stamps, start=1):
+        fake.contract(number, modified=text)
+    run = pulled_somehow(noord)
+    assert run == RunState.PARTLY
+    noord.refresh_from_db()
+    # 09:59:59 in London is 10:59:59 here.
+    assert noord.contracts_watermark == "2026-03-01T10:59:59"
+
+
+def pulled_somehow(connection: Connection) -> str:
+    from dipportal.dip import pull
+
+    return pull.run(connection, "contracts-full").state
+
+
+def test_of_two_records_with_one_number_the_unreadable_one_is_never_hidden() -> None:
+    good = golden("contracts")[0]
+    bad = {**good, "theater": None}
+    for order in ([good, bad], [bad, good]):
+        page = page_of([order], wire.parse_contract)
+        page.read_all()
+        assert set(page.faults) == {str(good["id"])}
+        assert page.records == {}
+    late = {**good, "name": "later"}
+    page = page_of([[good, late]], wire.parse_contract).read_all()
+    assert [one.name for one in page.records.values()] == ["later"]
+
+
+@pytest.mark.parametrize(("raw", "key"), [
+    ({"id": 5}, "5"), ({"id": "5"}, "5"), ({"id": 5.0}, "5"), ({"id": "elf"}, "elf"), ({"id": None}, ""), ({}, ""),
+    (None, ""), ("<html>", ""), ({"id": True}, ""), ([], ""),
+])  # fmt: skip
+def test_by_what_a_record_is_known(raw: Any, key: str) -> None:
+    assert wire_peek.number_in(raw) == key
+
+
+def test_versions_are_found_from_both_ends_and_nothing_breaks_on_nonsense() -> None:
+    raws = {
+        "1": {"childIds": [2, "3", None, {}]}, "4": {"parentId": 1}, "5": {"parentId": "x"}, "6": {"childIds": 7},
+        "?abc": {"parentId": 9}, "8": "no record", "9": {"parentId": 0, "childIds": []},
+    }  # fmt: skip
+    assert wire_peek.parents_in(raws.items()) == {2: 1, 3: 1, 4: 1}
+
+
+def test_one_digest_for_equal_values_also_beyond_what_orjson_writes() -> None:
+    big = 2**70
+    assert values.digest({"a": big, "b": 1}) == values.digest({"b": 1, "a": big})
+    assert values.digest({"a": "\ud800"}) == values.digest({"a": "\ud800"})
+    assert values.digest({"a": 1}) != values.digest({"a": "1"})
+
+
+def test_the_settings_as_they_come_are_polite() -> None:
+    assert settings_as_they_come.DIP_CONCURRENCY <= 8
+    assert dt.timedelta(minutes=121) <= settings_as_they_come.DIP_OVERLAP
