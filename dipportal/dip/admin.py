@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from dipportal.core.errors import PortalError
 from dipportal.dip import connections
 from dipportal.dip.models import Connection, Operation, RemoteRecord, SyncRun
+from dipportal.dip.models_conflict import Conflict
 from dipportal.dip.tasks import wake
 from dipportal.organisations.actors import Actor, staff
 from dipportal.organisations.models import Organisation, User
@@ -161,12 +162,24 @@ class RemoteRecordAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "organisation", ("fault", admin.EmptyFieldListFilter))
     search_fields = ("remote_id",)
     list_select_related = ("organisation",)
-    # The whole record may hold names and e-mail addresses.
-    exclude = ("raw",)
+
+    def get_exclude(self, request: HttpRequest, obj: RemoteRecord | None = None) -> tuple[str, ...]:
+        """The whole record may hold names and addresses: it is shown of what was set aside, beside the reason."""
+        return () if obj is not None and obj.fault else ("raw",)
 
     @admin.display(boolean=True, description=gettext_lazy("readable"))
     def readable(self, row: RemoteRecord) -> bool:
         return not row.fault
+
+
+@admin.register(Conflict)
+class ConflictAdmin(ReadOnlyAdmin):
+    list_display = ("found_at", "kind", "key", "organisation", "state", "choice", "decided_by", "closed_at")
+    list_filter = ("state", "kind", "organisation")
+    search_fields = ("key",)
+    list_select_related = ("organisation", "decided_by")
+    # The whole record, and what differs in words, may hold names and e-mail addresses.
+    exclude = ("theirs", "text")
 
 
 @admin.register(SyncRun)

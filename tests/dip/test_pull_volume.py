@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings as settings_as_they_come
+from django.contrib.admin import site
+from django.test import RequestFactory
 
 from dipportal.contracts.models import Contract
-from dipportal.dip import values, wire, wire_peek
+from dipportal.dip import pull, values, wire, wire_peek
+from dipportal.dip.admin import RemoteRecordAdmin
 from dipportal.dip.models import Connection, RemoteRecord, RunState
 from dipportal.dip.pull_records import page_of
+from dipportal.organisations.models import User
 from tests.dip.pulling import FakeDip, Statements, golden, pulled
 from tests.world import World
 
@@ -41,12 +45,15 @@ def statements(connection: Connection, kind: str = "contracts-full") -> Counted:
 
 
 # --- at any volume -------------------------------------------------------------------------------------------------
-# What a pull of agreements meets: agreements, and the catalogue that they name (here: nothing of it is known yet).
-KINDS = 2
+def bound(count: int, kinds: int) -> int:
+    """6 and 1 per 1,000 rows, for each kind of row that is written."""
+    return kinds * (6 + -(-count // 1000))
 
 
-def bound(count: int) -> int:
-    return KINDS * (6 + -(-count // 1000))
+# Agreements; the performances, the productions, and the theaters with producers, none of which is known before.
+FIRST = 4
+# Agreements, and lines of the journal.
+AGAIN = 2
 
 
 def at_volume(connection: Connection, fake: FakeDip, count: int) -> tuple[Counted, Counted]:
@@ -63,15 +70,15 @@ def at_volume(connection: Connection, fake: FakeDip, count: int) -> tuple[Counte
 
 def test_a_few_agreements_take_few_statements(world: World, noord: Connection, fake: FakeDip) -> None:
     first, rewrite = at_volume(noord, fake, 10)
-    assert len(first.of_rows) <= bound(10) + 6, first.of_rows
-    assert len(rewrite.of_rows) <= bound(10), rewrite.of_rows
+    assert len(first.of_rows) <= bound(10, FIRST), first.of_rows
+    assert len(rewrite.of_rows) <= bound(10, AGAIN), rewrite.of_rows
 
 
 @pytest.mark.postgres
 def test_with_copy_the_statements_do_not_grow_with_the_records(world: World, noord: Connection, fake: FakeDip) -> None:
     first, rewrite = at_volume(noord, fake, 3000)
-    assert len(first.of_rows) <= bound(3000) + 6, first.of_rows
-    assert len(rewrite.of_rows) <= bound(3000), rewrite.of_rows
+    assert len(first.of_rows) <= bound(3000, FIRST), first.of_rows
+    assert len(rewrite.of_rows) <= bound(3000, AGAIN), rewrite.of_rows
 
 
 # --- nothing new, little new ---------------------------------------------------------------------------------------
@@ -153,17 +160,10 @@ def test_the_highest_stamp_is_found_without_reading_all_of_them(world: World, no
     stamps = ["2024-01-01T00:00:00", "2026-03-01T10:00:00", "2026-03-01T09:59:59Z", "2026-03-01 10:30", "morgen", ""]
     for number, text in enumerate(stamps, start=1):
         fake.contract(number, modified=text)
-    run = pulled_somehow(noord)
-    assert run == RunState.PARTLY
+    assert pull.run(noord, "contracts-full").state == RunState.PARTLY
     noord.refresh_from_db()
     # 09:59:59 in London is 10:59:59 here.
     assert noord.contracts_watermark == "2026-03-01T10:59:59"
-
-
-def pulled_somehow(connection: Connection) -> str:
-    from dipportal.dip import pull
-
-    return pull.run(connection, "contracts-full").state
 
 
 def test_of_two_records_with_one_number_the_unreadable_one_is_never_hidden() -> None:
@@ -193,6 +193,25 @@ def test_versions_are_found_from_both_ends_and_nothing_breaks_on_nonsense() -> N
         "?abc": {"parentId": 9}, "8": "no record", "9": {"parentId": 0, "childIds": []},
     }  # fmt: skip
     assert wire_peek.parents_in(raws.items()) == {2: 1, 3: 1, 4: 1}
+
+
+def test_what_was_set_aside_is_shown_whole_and_with_its_reason_in_the_admin(
+    world: World, noord: Connection, fake: FakeDip, rf: RequestFactory
+) -> None:
+    fake.contract(1, status="iets-nieuws", unknown="blijft")
+    fake.contract(2, theater=None)
+    fake.contract(3)
+    run = pull.run(noord, "contracts-full")
+    assert (run.state, run.counts["new"]) == (RunState.PARTLY, 1)
+    admin = RemoteRecordAdmin(RemoteRecord, site)
+    request = rf.get("/")
+    request.user = User(is_staff=True, is_superuser=True)
+    shown = {row.remote_id: admin.get_fields(request, row) for row in RemoteRecord.objects.filter(kind="contract")}
+    assert {key for key, fields in shown.items() if "raw" in fields} == {"1", "2"}
+    assert all("fault" in fields for fields in shown.values())
+    odd = RemoteRecord.objects.get(remote_id="1")
+    assert "iets-nieuws" in odd.fault
+    assert odd.raw["unknown"] == "blijft"
 
 
 def test_one_digest_for_equal_values_also_beyond_what_orjson_writes() -> None:
