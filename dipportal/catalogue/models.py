@@ -293,6 +293,8 @@ class Performance(models.Model):
         indexes = (
             models.Index(fields=("production", "starts_at"), name="performance_tour"),
             models.Index(fields=("theater", "starts_at"), name="performance_house"),
+            # The order of the list: of an organisation with most of the rows, the page is read and nothing else.
+            models.Index(fields=("starts_at", "id"), name="performance_day"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=PerformanceStatus.values), name="performance_status_known"),

@@ -247,6 +247,10 @@ class Contract(models.Model):
             models.Index(fields=("provider", "status", "first_at"), name="contract_provider_list"),
             models.Index(fields=("theater", "status", "first_at"), name="contract_theater_list"),
             models.Index(fields=("root", "number"), name="contract_line"),
+            # The order of the provider's list, what waits longest, and the theaters of its filter.
+            models.Index(fields=("provider", "created_at", "id"), name="contract_provider_made"),
+            models.Index(fields=("provider", "status", "proposed_at"), name="contract_provider_proposed"),
+            models.Index(fields=("provider", "theater"), name="contract_provider_theater"),
         )
 
     def __str__(self) -> str:
