@@ -37,6 +37,12 @@ def key_of(subject: str, pk: int) -> str:
     return f"{subject}:{pk}"
 
 
+def conflicts_of(organisation: Organisation | None) -> QuerySet[Conflict]:
+    """All of this organisation's, also those that are over."""
+    rows: QuerySet[Conflict] = Conflict.objects.visible_to(organisation).select_related("decided_by")
+    return rows
+
+
 def live(organisation: Organisation, kinds: Collection[str] = ConflictKind.values) -> QuerySet[Conflict]:
     rows: QuerySet[Conflict] = Conflict.objects.filter(organisation=organisation, kind__in=kinds)
     return rows.exclude(state=ConflictState.CLOSED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from dipportal.contracts.models import Contract
+from dipportal.dip.conflicts import conflicts_of
 from dipportal.dip.models import Subject
 from dipportal.dip.models_conflict import Conflict, ConflictKind, ConflictState
 from dipportal.organisations.models import Organisation
@@ -23,8 +24,7 @@ class Named:
 
 def listed(organisation: Organisation) -> QuerySet[Conflict]:
     """All that are not over; those that wait for a choice and those where DIP is to follow."""
-    rows: QuerySet[Conflict] = Conflict.objects.visible_to(organisation).exclude(state=ConflictState.CLOSED)
-    return rows.select_related("decided_by").defer("theirs")
+    return conflicts_of(organisation).exclude(state=ConflictState.CLOSED).defer("theirs")
 
 
 def waiting(organisation: Organisation) -> QuerySet[Conflict]:

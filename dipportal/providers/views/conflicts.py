@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from dipportal.core.errors import PortalError, StaleState
 from dipportal.core.listing import listing
 from dipportal.dip.conflict_cases import Case, case_of
+from dipportal.dip.conflicts import conflicts_of
 from dipportal.dip.models_conflict import Conflict, ConflictState
 from dipportal.dip.resolve import resolve
 from dipportal.organisations.areas import AreaRequest, area
@@ -29,7 +30,7 @@ def conflict_list(request: AreaRequest) -> HttpResponse:
 @area(Side.PROVIDER, methods=("GET", "POST"))
 def conflict(request: AreaRequest, pk: int) -> HttpResponse:
     """A choice carries what its page showed; when that is no longer so, the page shows how it stands now."""
-    row = get_object_or_404(Conflict.objects.visible_to(request.organisation).select_related("decided_by"), pk=pk)
+    row = get_object_or_404(conflicts_of(request.organisation), pk=pk)
     if request.method != "POST":
         return _shown(request, row)
     try:
