@@ -76,7 +76,9 @@ def _copy(table: str, fields: "Sequence[models.Field[Any, Any]]", rows: Iterable
     json = [index for index, field in enumerate(fields) if isinstance(field, JSONField)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     count = 0
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+    # The cursor's own methods turn the driver's errors into Django's; COPY is not among them.
+    statement = f"COPY {table} ({columns}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             values = [row[name] for name in names]
             for index in json:
