@@ -29,7 +29,7 @@ quick: $(VENV)/.dev ## the tests without processes, browser, PostgreSQL or gette
 bench: $(VENV)/.dev ## how fast it is, as ratios measured in one run (needs PostgreSQL: DATABASE_URL)
 	@exec $(BIN)/python -m bench
 
-storm: $(VENV)/.dev ## 6,000 operations and 1,000 mails while workers, Redis and PostgreSQL are killed (a quarter of an hour)
+storm: $(VENV)/.dev ## 6,000 operations and 1,000 mails while workers, Redis and PostgreSQL are killed (half an hour at most)
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED))
 
 faults: $(VENV)/.dev ## every schedule of up to three faults, then random histories (SEED=… plays one again)
