@@ -32,7 +32,7 @@ def test_nothing_is_lost_doubled_or_stuck_when_workers_redis_and_postgres_are_ki
 
 
 def test_no_mail_is_lost_and_a_copy_is_known_by_its_message_id(beaten: House) -> None:
-    size = storm.Size(60, workers=3, patient=True, slow=0.4)
+    size = storm.Size(60, workers=3, patient=True)
     result = storm.mails(beaten, random.Random(SEED + 2), size, print)
     print(*result.lines, sep="\n")
     assert not result.faults, f"seed {SEED}: {result.faults}"
