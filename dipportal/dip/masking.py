@@ -7,19 +7,22 @@ taken out of an answer before anything reads it, in each spelling in which a ser
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 MASK = b"***"
 # Shorter ones would take ordinary words out of ordinary answers. ASSUMED: DIP's are longer.
 SHORTEST = 8
+# An answer that repeats a request is about as long as one; in a list of megabytes only the plain one is looked for.
+LONG = 256 * 1024
 
 
 def masked(body: bytes, secrets: Iterable[str]) -> bytes:
     """The body with MASK in the place of each secret; the same object when there is none in it."""
     for secret in secrets:
         if len(secret) >= SHORTEST:
-            for spelling in _spellings(secret):
+            for spelling in _spellings(secret) if len(body) <= LONG else [secret.encode()]:
                 if spelling in body:
                     body = body.replace(spelling, MASK)
     return body
@@ -29,11 +32,12 @@ def _spellings(secret: str) -> list[bytes]:
     """The longest first: one may be a part of another."""
     plain = secret.encode()
     text = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), html.escape(secret), plain.hex()}
+    text |= {re.sub("%..", lambda found: found[0].lower(), one) for one in tuple(text)}
     text |= {plain.hex().upper(), *_base64(plain)}
     text |= {json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in tuple(text) for ascii_only in (True, False)}
     text |= {one.replace("/", "\\/") for one in tuple(text)}
     # .NET writes these in JSON by their number, in capitals; others in small letters.
-    text |= {"".join(_numbered(one, upper) for one in secret) for upper in (True, False)}
+    text |= {"".join(_numbered(one, upper) for one in told) for told in tuple(text) for upper in (True, False)}
     return sorted({one.encode() for one in text}, key=lambda one: (-len(one), one))
 
 
