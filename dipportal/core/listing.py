@@ -24,19 +24,27 @@ COUNTED = 5_000
 class Listing(Generic[Row]):
     page: "Page[Row]"
     order: str  # the order in force as the query string spells it: 'date' or '-date'
+    beside: tuple[int, ...] = ()  # the numbers of rows that were asked for along with it
 
 
 class Pages(Paginator[Row]):
-    """Counts at most to `most`; `more` says that there are more rows than `count`."""
+    """Counts at most to `most`; `more` says that there are more rows than `count`. `beside` is counted along."""
 
-    def __init__(self, rows: QuerySet[Row], per_page: int, *, most: int) -> None:
+    def __init__(self, rows: QuerySet[Row], per_page: int, *, most: int, beside: tuple[Any, ...] = ()) -> None:
         super().__init__(rows, per_page)
-        self.most = most
+        self.most, self._others = most, beside
 
     @cached_property
+    def _counts(self) -> list[int]:
+        return counts([self.object_list, *self._others], most=self.most + 1)
+
+    @property
     def _counted(self) -> int:
-        (found,) = counts([self.object_list], most=self.most + 1)
-        return found
+        return self._counts[0]
+
+    @property
+    def beside(self) -> tuple[int, ...]:
+        return tuple(self._counts[1:])
 
     @cached_property
     def count(self) -> int:
@@ -98,8 +106,12 @@ def listing(
     orders: dict[str, tuple[str, ...]],
     default: str,
     per_page: int = PER_PAGE,
+    beside: tuple[Any, ...] = (),
 ) -> Listing[Row]:
-    """Sort and cut. `orders` maps a name in the query string to model fields; anything else is the default."""
+    """Sort and cut. `orders` maps a name in the query string to model fields; anything else is the default.
+
+    `beside`: other querysets, whose rows are counted in the same statement.
+    """
     wanted = request.GET.get("order", default)
     name = wanted.removeprefix("-")
     if name not in orders:
@@ -110,8 +122,8 @@ def listing(
     number = request.GET.get("page", "")
     # Whoever goes on past what is counted finds a next page there too.
     beyond = (int(number) + 1) * per_page if number.isascii() and number.isdecimal() and len(number) < 8 else 0
-    page = Pages(ordered, per_page, most=max(COUNTED, beyond)).get_page(number)
-    return Listing(page=page, order=wanted)
+    pages = Pages(ordered, per_page, most=max(COUNTED, beyond), beside=beside)
+    return Listing(page=pages.get_page(number), order=wanted, beside=pages.beside)
 
 
 def _ordered(rows: QuerySet[Row], field: str, *, down: bool) -> Any:

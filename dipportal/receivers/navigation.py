@@ -14,9 +14,12 @@ CONTRACT_PAGES = (
 
 
 def items(request: AreaRequest) -> list[Item]:
-    """Costs one query: how many proposals wait."""
+    """Costs one query at most: how many proposals wait."""
     here = request.resolver_match.url_name if request.resolver_match else ""
-    (waiting,) = counts([loaders.waiting(request.organisation)], most=COUNTED)
+    # A list counts it along with its own rows.
+    waiting = getattr(request, "waiting", None)
+    if waiting is None:
+        (waiting,) = counts([loaders.waiting(request.organisation)], most=COUNTED)
 
     def item(name: str, label: str, icon: str, pages: tuple[str, ...] = (), count: int = 0) -> Item:
         url = reverse(f"receivers:{name}", kwargs={"organisation": request.organisation.slug})

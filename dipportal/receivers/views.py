@@ -1,5 +1,8 @@
 """The receiver's start page, lists and search."""
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -53,19 +56,26 @@ def start(request: AreaRequest) -> HttpResponse:
 
 @area(Side.RECEIVER)
 def contracts(request: AreaRequest) -> HttpResponse:
-    everything = loaders.contracts(request.organisation)
+    everything = loaders.listed(loaders.contracts(request.organisation))
     chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
     # Of what waits for an answer, first what is due first.
     default = "due" if request.GET.get("status") == Status.PROPOSED else "first"
-    rows = listing(request, chosen.qs, orders=CONTRACT_ORDERS, default=default)
+    rows = _listed(request, chosen.qs, orders=CONTRACT_ORDERS, default=default)
     context = {
         "filter": chosen,
         "list": rows,
         "marks": marks(rows.page, request.actor),
         "several_theaters": "theater" in chosen.filters,
-        "any": everything.exists(),
+        "any": bool(rows.page.object_list) or everything.exists(),
     }
     return render(request, "receivers/contracts.html", context)
+
+
+def _listed(request: AreaRequest, rows: QuerySet[Any], *, orders: dict[str, tuple[str, ...]], default: str) -> Any:
+    """The list, and in the same statement what the menu says is waiting."""
+    found = listing(request, rows, orders=orders, default=default, beside=(loaders.waiting(request.organisation),))
+    request.waiting = found.beside[0]  # type: ignore[attr-defined]
+    return found
 
 
 @area(Side.RECEIVER)
@@ -76,11 +86,12 @@ def performances(request: AreaRequest) -> HttpResponse:
     choices.setdefault("when", "coming")
     chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
     others = chosen.filters.keys() - {"when"}
+    rows = _listed(request, chosen.qs, orders=PERFORMANCE_ORDERS, default="date")
     context = {
         "filter": chosen,
-        "list": listing(request, chosen.qs, orders=PERFORMANCE_ORDERS, default="date"),
+        "list": rows,
         "several_theaters": "theater" in chosen.filters,
-        "any": everything.exists(),
+        "any": bool(rows.page.object_list) or everything.exists(),
         # Nothing but the default was chosen, so there is nothing to clear.
         "only_coming": choices["when"] == "coming" and not any(choices.get(name) for name in others),
     }
@@ -91,7 +102,8 @@ def performances(request: AreaRequest) -> HttpResponse:
 def search(request: AreaRequest) -> HttpResponse:
     """Over agreements and performances: title, theater, city, reference, DIP-id in whole or in part."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    found = loaders.contracts(request.organisation).search(text, own_reference=False).order_by("-first_at", "-pk")
+    agreements = loaders.listed(loaders.contracts(request.organisation))
+    found = agreements.search(text, own_reference=False).order_by("-first_at", "-pk")
     evenings = loaders.performances(request.organisation).search(text).order_by("-starts_at", "pk")
     contracts = list(found[:MANY]) if text else []
     performances = list(evenings[:MANY]) if text else []

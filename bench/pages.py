@@ -1,0 +1,127 @@
+"""Every list page with 50 rows: beside a bare page, at a hundred times the rows, in queries and in bytes.
+
+The bare page is `_bare.html`: the portal's own base layout with its menu, behind the same door and the same middleware,
+signed in, and a table of 50 theaters in six columns of plain text, read with one query; no count, no filter, no order,
+no date, no icon. The page and the bare one are asked in turn, and the shortest time of each counts.
+
+At a hundred times the rows (300,000 performances, 100,000 agreements, 10,000 productions) all of them belong to the
+one provider that looks: nothing is made easy by rows being a neighbour's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+from django.urls import path, reverse
+
+from bench import _volume
+from bench.common import Ratio, say, seconds
+from dipportal.catalogue.models import Theater
+from dipportal.organisations.areas import AreaRequest, area
+from dipportal.organisations.enums import Role, Side
+from dipportal.organisations.models import Membership, User
+from dipportal.urls import urlpatterns as portal
+
+ROUNDS, TIMES = 15, 100
+PROVIDER = ("productions", "performances", "contracts", "finder", "members", "batches", "organisation", "sync")
+RECEIVER = ("contracts", "performances", "organisation")
+QUERY = {("receivers", "performances"): "?when="}
+MOST_QUERIES, MOST_BYTES = 8, 60_000
+
+
+@area(Side.PROVIDER)
+def bare(request: AreaRequest) -> HttpResponse:
+    return render(request, "_bare.html", {"rows": Theater.objects.all()[:50]})
+
+
+urlpatterns = [path("bare/<slug:organisation>/", bare), *portal]
+
+
+@dataclass
+class Page:
+    name: str
+    client: Client
+    url: str
+
+    def get(self) -> Any:
+        answer = self.client.get(self.url)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{self.url} answered {answer.status_code}")
+        return answer
+
+
+def run() -> list[Ratio]:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    settings.TEMPLATES[0]["DIRS"].append(Path(__file__).parent)
+    with override_settings(ROOT_URLCONF="bench.pages"):
+        return measured()
+
+
+def measured() -> list[Ratio]:
+    volume = _volume.people()
+    _volume.fill(volume, 1)
+    pages, plain = made(volume)
+    ratios, once = [], {}
+    for page in pages:
+        once[page.name], bare_time = in_turn(page.get, plain.get)
+        note = f"{once[page.name] * 1000:.0f} ms; bare {bare_time * 1000:.0f} ms"
+        ratios.append(Ratio(f"{page.name}, times a bare page", once[page.name] / bare_time, 2, note=note))
+        ratios += weight(page)
+    say(f"{TIMES} times the rows")
+    _volume.fill(volume, TIMES, have=1)
+    # What both have in common is measured again: the machine may be busier by now.
+    before = {page.name: ratio.value for page, ratio in zip(pages, ratios[::3], strict=True)}
+    for page in pages:
+        full, bare_time = in_turn(page.get, plain.get)
+        note = f"{full * 1000:.0f} ms; before {once[page.name] * 1000:.0f} ms; each divided by the bare page beside it"
+        value = full / bare_time / before[page.name]
+        ratios.append(Ratio(f"{page.name}, {TIMES} times the rows", value, 1.2, note=note))
+    return ratios
+
+
+def made(volume: _volume.Volume) -> tuple[list[Page], Page]:
+    clients = {}
+    for slug in ("noord", "de-kade"):
+        manager = Membership.objects.filter(organisation__slug=slug, role=Role.MANAGER).order_by("pk")[0].user
+        clients[slug] = signed_in(manager)
+    pages = [
+        Page(f"{space} {name}", clients[slug], address(space, name, slug))
+        for space, names, slug in (("providers", PROVIDER, "noord"), ("receivers", RECEIVER, "de-kade"))
+        for name in names
+    ]
+    return pages, Page("bare", clients["noord"], f"/bare/{volume.provider.slug}/")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(space: str, name: str, slug: str) -> str:
+    return reverse(f"{space}:{name}", kwargs={"organisation": slug}) + QUERY.get((space, name), "")
+
+
+def in_turn(page: Callable[[], Any], plain: Callable[[], Any]) -> tuple[float, float]:
+    """The shortest seconds of each, asked in turn; the first time of both loads templates and does not count."""
+    page(), plain()
+    times = [(seconds(page), seconds(plain)) for _round in range(ROUNDS)]
+    return min(time for time, _bare in times), min(time for _time, time in times)
+
+
+def weight(page: Page) -> list[Ratio]:
+    cache.clear()
+    with CaptureQueriesContext(connection) as queries:
+        answer = page.get()
+    return [
+        Ratio(f"{page.name}, queries", len(queries), MOST_QUERIES),
+        Ratio(f"{page.name}, bytes", len(answer.content), MOST_BYTES),
+    ]
