@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 # Of more rows than this a filter offers the newest; the search box finds the others by name.
-MOST_CHOICES = 40
+MOST_CHOICES = 25
 MORE: tuple[None, Any] = (None, gettext_lazy("… and more: search by name"))
 
 

@@ -81,6 +81,8 @@ def status(code: str, label: str | Promise = "") -> SafeString:
 
 def date(value: dt.date | dt.datetime | None, style: str = "", bare: bool = False) -> SafeString:
     """`style`: moment (the default), day, or ago (the age in words). `bare`: the words alone, for a long list."""
+    if not value and bare:
+        return SafeString('<span class="nothing">–</span>')
     if not value:
         word = conditional_escape(gettext("no date"))
         return SafeString(

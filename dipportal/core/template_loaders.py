@@ -21,7 +21,8 @@ SOURCE_STRING = re.compile(r"({%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:
 
 def without_indentation(text: str) -> str:
     parts = SOURCE_STRING.split(text)
-    return "".join(part if index % 2 else ALONE.sub(r"\1", INDENTED.sub("\n", part)) for index, part in enumerate(parts))
+    parts[::2] = [ALONE.sub(r"\1", INDENTED.sub("\n", part)) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _lean(origin: Origin, contents: str) -> str:

@@ -69,7 +69,9 @@ class Email(OutboxRow):
         ordering = ("-pk",)
         indexes = (
             *OutboxRow.Meta.indexes,
-            models.Index(fields=("priority", "due_at", "id"), name="email_turn", condition=models.Q(state__in=WORKABLE)),
+            models.Index(
+                fields=("priority", "due_at", "id"), name="email_turn", condition=models.Q(state__in=WORKABLE)
+            ),
         )
         constraints = (
             models.UniqueConstraint("event_key", Lower("recipient"), name="email_once_per_recipient"),
