@@ -39,7 +39,7 @@ class ContractQuerySet(models.QuerySet["Contract"]):
     def with_evenings(self) -> "ContractQuerySet":
         """With `evenings`, the number of performances. Counted for the rows that are shown, not for all of them."""
         through = Contract.performances.through._default_manager
-        rows = through.filter(contract=models.OuterRef("pk")).order_by().values("contract")
+        rows: Any = through.filter(contract=models.OuterRef("pk")).order_by().values("contract")
         return self.annotate(evenings=Coalesce(models.Subquery(rows.annotate(n=models.Count("pk")).values("n")), 0))
 
     def search(self, text: str, *, own_reference: bool = True) -> "ContractQuerySet":

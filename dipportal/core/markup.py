@@ -67,7 +67,7 @@ def _icon(name: str, sprite: str) -> SafeString:
 def badge(label: str | Promise, tone: str = "", icon_name: str = "") -> SafeString:
     picture = icon(icon_name) if icon_name else ""
     return SafeString(
-        f'<span class="badge tone-{conditional_escape(tone or "neutral")}">{picture}{conditional_escape(label)}</span>'
+        f'<span class="badge tone-{conditional_escape(tone or "neutral")}">{picture}{conditional_escape(str(label))}</span>'
     )
 
 

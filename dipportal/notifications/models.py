@@ -67,7 +67,7 @@ class Email(OutboxRow):
         verbose_name = _("e-mail")
         verbose_name_plural = _("e-mails")
         ordering = ("-pk",)
-        indexes = (
+        indexes = (  # type: ignore[assignment]
             *OutboxRow.Meta.indexes,
             models.Index(
                 fields=("priority", "due_at", "id"), name="email_turn", condition=models.Q(state__in=WORKABLE)

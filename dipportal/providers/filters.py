@@ -149,9 +149,7 @@ class ProductionFilter(Filters):
     q = search_filter()
     season = django_filters.ChoiceFilter(label=_("Season"), choices=(), empty_label=_("all"))
     producer = FewFilter(label=_("Producer"), queryset=_own_producers, empty_label=_("all"))
-    genre = FewFilter(
-        label=_("Genre"), queryset=lambda _request: catalogue.genres(), empty_label=_("all")
-    )
+    genre = FewFilter(label=_("Genre"), queryset=lambda _request: catalogue.genres(), empty_label=_("all"))
 
     class Meta:
         model = Production

@@ -1,6 +1,7 @@
 """Reads for the pages of this area, made from the queries of the rooms below."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -97,7 +98,7 @@ def contract_of_each(organisation: Organisation, performances: Sequence[Performa
     """The newest agreement of each performance, by the performance's key: one query for a whole tour."""
     keys = [performance.pk for performance in performances]
     rows = contracts.contracts_of(organisation).newest(organisation).select_related(None).only("status")
-    each = rows.annotate(evening=F("performances")).filter(evening__in=keys)
+    each: Any = rows.annotate(evening=F("performances")).filter(evening__in=keys)
     return {row.evening: row for row in each.order_by("pk")}
 
 
