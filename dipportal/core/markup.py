@@ -66,9 +66,8 @@ def _icon(name: str, sprite: str) -> SafeString:
 
 def badge(label: str | Promise, tone: str = "", icon_name: str = "") -> SafeString:
     picture = icon(icon_name) if icon_name else ""
-    return SafeString(
-        f'<span class="badge tone-{conditional_escape(tone or "neutral")}">{picture}{conditional_escape(str(label))}</span>'
-    )
+    text = conditional_escape(str(label))
+    return SafeString(f'<span class="badge tone-{conditional_escape(tone or "neutral")}">{picture}{text}</span>')
 
 
 def status(code: str, label: str | Promise = "") -> SafeString:
