@@ -10,6 +10,7 @@ from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull
 from dipportal.dip.models import Connection, Operation, RunKind
+from dipportal.dip.pushing import LEAVES_WITHIN
 from dipportal.outbox.models import WORKABLE
 from tests.faults.engine import Round, Worker
 from tests.faults.explore import MOST_ROUNDS, Theater
@@ -36,6 +37,7 @@ class History:
         prepared = house.prepare_with(self._ask)
         house.round.take_down, house.round.plan = None, []
         house.round.choose = self._fault
+        house.dip.grace = LEAVES_WITHIN.total_seconds()
         try:
             with house.round.watching():
                 for _turn in range(MOST_ROUNDS):
@@ -44,6 +46,7 @@ class History:
                         break
         finally:
             house.round.choose = None
+            house.dip.grace = 0.0
         found = judge(house.dip, prepared)
         if Operation.objects.filter(state__in=WORKABLE).exists():
             found.append(Violation("stuck", "still under way"))

@@ -35,7 +35,6 @@ MUST_BE_REACHED = (
     "waiting: login",
     "waiting: slow_down",
     "waiting: depends",
-    "waiting: held_up",
     "waiting: server_away",
     "waiting: refused_now",
 )
