@@ -57,7 +57,7 @@ def test_the_tour_offers_what_an_agreement_can_be_made_for(world: World) -> None
     Performance.objects.filter(pk=gone.pk).update(status="cancelled")
     page = signed_in(world, "agency_editor").get(at(world.agency, "production", pk=world.production.pk))
     html = page.content.decode()
-    offered = [f'name="p"\n         value="{play.pk}"' in html for play in (*world.performances, outside)]
+    offered = [f'name="p" value="{play.pk}"' in html for play in (*world.performances, outside)]
     assert offered == [True, True, False, False]
     viewer = signed_in(world, "agency_viewer").get(at(world.agency, "production", pk=world.production.pk))
     assert 'name="p"' not in viewer.content.decode()
@@ -232,7 +232,7 @@ def test_ticked_concepts_are_proposed_after_a_page_that_asks(world: World) -> No
     ready = world.contract()
     bare = world.contract(terms={"copyright_percentage": None}, performances=[world.performances[1]])
     listed = client.get(at(world.agency, "contracts")).content.decode()
-    assert f'name="c"\n         value="{ready.pk}"' in listed
+    assert f'name="c" value="{ready.pk}"' in listed
     url = f"{at(world.agency, 'many_propose')}?c={ready.pk}&c={bare.pk}"
     page = client.get(url)
     assert fields(page, "propose")["row"] == [f"{ready.pk}:1"]
@@ -242,7 +242,7 @@ def test_ticked_concepts_are_proposed_after_a_page_that_asks(world: World) -> No
     batches.run(batch)
     ready.refresh_from_db()
     assert ready.status == "proposed"
-    assert f'name="c"\n         value="{ready.pk}"' not in client.get(at(world.agency, "contracts")).content.decode()
+    assert f'name="c" value="{ready.pk}"' not in client.get(at(world.agency, "contracts")).content.decode()
 
 
 def test_proposing_the_version_that_was_read_and_no_other(world: World) -> None:
