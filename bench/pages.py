@@ -30,7 +30,7 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, User
 from dipportal.urls import urlpatterns as portal
 
-ROUNDS, TIMES = 15, 100
+ROUNDS, TIMES = 10, 100
 PROVIDER = ("productions", "performances", "contracts", "finder", "members", "batches", "organisation", "sync")
 RECEIVER = ("contracts", "performances", "organisation")
 QUERY = {("receivers", "performances"): "?when="}
