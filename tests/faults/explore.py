@@ -143,14 +143,18 @@ class Theater:
                     return [*judge(self.dip, prepared), *unused]
         return [Violation("stuck", f"still under way after {MOST_ROUNDS} rounds")]
 
-    def left_by(self, scenario: Scenario, fault: Planned) -> str:
-        """The digest of what one fault in the first round leaves behind."""
+    def left_by(self, scenario: Scenario, faults: Sequence[Planned]) -> dict[str, str]:
+        """By kind of fault the digest of what it, alone in the first round, leaves behind."""
         self.prepare(scenario)
-        self.round.take_down, self.round.plan = None, [fault]
-        with self.round.watching():
-            self.round.play(())
-        assert not self.round.plan, f"never came to {fault}"
-        return states.digest(self.clock, self.dip, left=2)
+        begin, found = self.save(), {}
+        for fault in faults:
+            self.restore(begin)
+            self.round.take_down, self.round.plan = None, [fault]
+            with self.round.watching():
+                self.round.play(())
+            assert not self.round.plan, f"never came to {fault}"
+            found[fault.kind] = states.digest(self.clock, self.dip, left=2)
+        return found
 
     def drain(self) -> None:
         """What a worker does that was woken, or by the sweep."""
