@@ -1,16 +1,12 @@
 """202 reads of 100 ms side by side: two producers with a hundred productions each, over real HTTP on this machine."""
 
 import datetime as dt
-import json
 import multiprocessing
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing.connection import Connection as Pipe
 
 from django.conf import settings
 from django.utils import timezone
 
-from bench import _house
+from bench import _house, _slow
 from bench.common import Ratio, seconds
 from dipportal.catalogue.models import Producer
 from dipportal.dip import crypto
@@ -23,53 +19,12 @@ PRODUCERS = (901, 902)
 TURNS = 3
 
 
-class Slow(BaseHTTPRequestHandler):
-    """Lists of a hundred productions, with one performance each; every answer takes the latency."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        started = time.monotonic()
-        parts = self.path.split("?")[0].strip("/").split("/")
-        producer = int(parts[1])
-        found = [_production(producer, number) for number in range(100)]
-        if parts[-1] == "performances":
-            found = [_performance(parts[3])]
-        body = json.dumps(found).encode()
-        time.sleep(max(0.0, LATENCY - (time.monotonic() - started)))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-def _production(producer: int, number: int) -> dict[str, object]:
-    return {"id": f"NL-25-{producer}-{number:05}", "title": f"Stuk {number}", "season": "2025-2026"}
-
-
-def _performance(production: str) -> dict[str, object]:
-    number = int(production.split("-")[2]) * 100_000 + int(production.split("-")[3])
-    return {
-        "id": number, "number": number, "date": "2026-04-01T20:00:00", "status": "agreed", "type": "normal",
-        "production": {"id": production}, "theater": {"id": 1, "name": "Huis"},
-    }  # fmt: skip
-
-
-def _serve(pipe: Pipe) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    server.daemon_threads = True
-    pipe.send(server.server_address[1])
-    server.serve_forever()
-
-
 def ratios() -> list[Ratio]:
     mine, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs,), daemon=True)
+    server = multiprocessing.get_context("spawn").Process(target=_slow.serve, args=(theirs, LATENCY), daemon=True)
     server.start()
+    # Then a server that does not start is an end of file here, not a wait for ever.
+    theirs.close()
     try:
         settings.DIP_URL = f"http://127.0.0.1:{mine.recv()}"
         settings.DIP_PACE_SECONDS, settings.DIP_CONCURRENCY = 0.0, SIDE_BY_SIDE

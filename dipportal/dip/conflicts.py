@@ -162,17 +162,20 @@ def given_up(entry: Entry) -> None:
 
 
 # --- after a pull of agreements --------------------------------------------------------------------------------
-def watch(organisation: Organisation, doubles: Iterable[tuple[tuple[int, ...], str]]) -> set[tuple[int, ...]]:
+def watch(
+    organisation: Organisation, doubles: Iterable[tuple[tuple[int, ...], str]], *, quietly: bool = False
+) -> set[tuple[int, ...]]:
     """Note what DIP no longer has and what it has twice; end what is over. In a transaction of its own.
 
     `doubles`: DIP's numbers of what looks like one agreement, with the sentence that says so. Returns those of them
-    about which somebody chose already, so that they are no alarm any more.
+    about which somebody chose already, so that they are no alarm any more. `quietly`: what DIP has twice stands in the
+    list, but nobody is mailed; a first pull brings years of old news, and hundreds of letters would hide what is new.
     """
     found = dict(doubles)
     with transaction.atomic():
         known = {(row.kind, row.key): row for row in live(organisation, (ConflictKind.VANISHED, ConflictKind.DOUBLE))}
         _vanished(organisation, known)
-        return _doubled(organisation, known, found)
+        return _doubled(organisation, known, found, quietly=quietly)
 
 
 def _vanished(organisation: Organisation, known: Mapping[tuple[str, str], Conflict]) -> None:
@@ -191,19 +194,25 @@ def _vanished(organisation: Organisation, known: Mapping[tuple[str, str], Confli
 
 
 def _doubled(
-    organisation: Organisation, known: Mapping[tuple[str, str], Conflict], found: Mapping[tuple[int, ...], str]
+    organisation: Organisation,
+    known: Mapping[tuple[str, str], Conflict],
+    found: Mapping[tuple[int, ...], str],
+    *,
+    quietly: bool,
 ) -> set[tuple[int, ...]]:
     noted = {key: row for (kind, key), row in known.items() if kind == ConflictKind.DOUBLE}
     keys = {numbers: double_key(numbers) for numbers in found}
     over = [key for key, row in noted.items() if key not in keys.values() or _came_back(row)]
     if over:
         close(Conflict.objects.filter(pk__in=[noted.pop(key).pk for key in over]))
-    for numbers in found:
-        if keys[numbers] not in noted:
-            rows = Contract.objects.filter(provider=organisation, dip_id__in=numbers).order_by("dip_id")
-            contracts = list(rows)
-            if len(contracts) > 1:
-                _tell_double(organisation, contracts, key=keys[numbers], text=found[numbers])
+    fresh = [numbers for numbers in found if keys[numbers] not in noted]
+    concerned = {number for numbers in fresh for number in numbers}
+    rows = Contract.objects.filter(provider=organisation, dip_id__in=concerned).order_by("dip_id") if fresh else []
+    by_number = {row.dip_id: row for row in rows}
+    for numbers in fresh:
+        contracts = [by_number[number] for number in sorted(numbers) if number in by_number]
+        if len(contracts) > 1:
+            _note_double(organisation, contracts, key=keys[numbers], text=found[numbers], quietly=quietly)
     decided = {key for key, row in noted.items() if row.state == ConflictState.DECIDED}
     return {numbers for numbers, key in keys.items() if key in decided}
 
@@ -221,9 +230,12 @@ def double_key(numbers: Iterable[int]) -> str:
     return f"double:{','.join(str(number) for number in ordered[:8])}:{len(ordered)}"
 
 
-def _tell_double(organisation: Organisation, contracts: list[Contract], *, key: str, text: str) -> None:
+def _note_double(
+    organisation: Organisation, contracts: list[Contract], *, key: str, text: str, quietly: bool
+) -> None:
     """On the oldest of them, by DIP's number."""
     others = [row.pk for row in contracts]
     subject = (Subject.CONTRACT, others[0])
-    if put_down(organisation, ConflictKind.DOUBLE, subject, key=key, text=text, others=others) is not None:
+    made = put_down(organisation, ConflictKind.DOUBLE, subject, key=key, text=text, others=others)
+    if made is not None and not quietly:
         actions.tell_conflict(contracts[0], kind=ConflictKind.DOUBLE, text=text, actor=actors.pull(organisation))

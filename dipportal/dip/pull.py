@@ -205,10 +205,11 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
         return
     with collecting.put_off():
         # Without a watermark everything was asked for, so what does not come back is missing.
-        _apply_contracts(pull, page_of([found], wire.parse_contract), under, whole=params is None)
+        page = page_of([found], wire.parse_contract)
+        _apply_contracts(pull, page, under, whole=params is None, first=mark is None)
 
 
-def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, whole: bool) -> None:
+def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, whole: bool, first: bool) -> None:
     what = str(_("Agreements"))
     pull.progress(0, len(page.ids), RunStep.AGREEMENTS)
     news: set[int] = set()
@@ -223,7 +224,7 @@ def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, wh
     pull.tell_faults(what, page)
     if written and (news or whole):
         names = {key: wire_peek.name_in(raw) for key, raw in page.raws.items()} if whole else None
-        _look_for_duplicates(pull, news, names)
+        _look_for_duplicates(pull, news, names, first=first)
 
 
 def watermark(connection: Connection) -> dt.datetime | None:
@@ -276,11 +277,11 @@ def _moment(text: str) -> dt.datetime | None:
         return None
 
 
-def _look_for_duplicates(pull: Pull, news: set[int], names: Mapping[str, str] | None) -> None:
+def _look_for_duplicates(pull: Pull, news: set[int], names: Mapping[str, str] | None, *, first: bool) -> None:
     """Alarm for what looks double since this run, one sentence for what did before: an old pair is no news daily."""
     found = duplicates.find(pull.organisation, names)
     if not pull.dry_run:
-        chosen = conflicts.watch(pull.organisation, [(one.numbers, one.sentence) for one in found])
+        chosen = conflicts.watch(pull.organisation, [(one.numbers, one.sentence) for one in found], quietly=first)
         found = [one for one in found if one.numbers not in chosen]
     fresh = [one for one in found if news.intersection(one.numbers)]
     pull.tally.counts["duplicates"] += len(found)

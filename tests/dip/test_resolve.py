@@ -334,6 +334,7 @@ def test_a_concept_that_is_gone_is_given_up(world: World, noord: Connection, fak
 def doubled(world: World, noord: Connection, fake: FakeDip, first: str, second: str) -> tuple[Contract, Contract]:
     contract = world.contract(status=first)
     raw = pushed(contract, fake, 10, status=first)
+    pulled(noord, "contracts")
     twin = {**raw, "id": 11, "status": second, "properties": dict(raw["properties"])}
     fake.contracts.append(twin)
     pulled(noord, "contracts")
@@ -378,6 +379,18 @@ def test_what_was_put_aside_and_proposed_in_dip_all_the_same_is_a_new_conflict(
     again = the_one("double")
     assert (again.state, again.pk != done.pk) == ("open", True)
     assert mailed(PROVIDER, "contract.conflict") == 2
+
+
+def test_what_was_double_before_the_first_pull_is_listed_and_mailed_to_nobody(
+    world: World, noord: Connection, fake: FakeDip
+) -> None:
+    evening = fake.contract(20)["performances"]
+    fake.contract(21, performances=evening)
+    pulled(noord, "contracts")
+    assert the_one("double").state == "open"
+    pulled(noord, "contracts-full")
+    assert the_one("double").state == "open"
+    assert mailed(PROVIDER, "contract.conflict") == 0
 
 
 def test_what_only_looks_double_is_left(world: World, noord: Connection, fake: FakeDip) -> None:
