@@ -230,9 +230,7 @@ def double_key(numbers: Iterable[int]) -> str:
     return f"double:{','.join(str(number) for number in ordered[:8])}:{len(ordered)}"
 
 
-def _note_double(
-    organisation: Organisation, contracts: list[Contract], *, key: str, text: str, quietly: bool
-) -> None:
+def _note_double(organisation: Organisation, contracts: list[Contract], *, key: str, text: str, quietly: bool) -> None:
     """On the oldest of them, by DIP's number."""
     others = [row.pk for row in contracts]
     subject = (Subject.CONTRACT, others[0])
