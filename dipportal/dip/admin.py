@@ -1,5 +1,6 @@
 """What an administrator sees: connections (never their secrets), operations with 'try again', records, runs."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -7,6 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
@@ -163,9 +166,14 @@ class RemoteRecordAdmin(ReadOnlyAdmin):
     search_fields = ("remote_id",)
     list_select_related = ("organisation",)
 
-    def get_exclude(self, request: HttpRequest, obj: RemoteRecord | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: RemoteRecord | None = None) -> tuple[str, ...]:
         """The whole record may hold names and addresses: it is shown of what was set aside, beside the reason."""
-        return () if obj is not None and obj.fault else ("raw",)
+        return ("whole",) if obj is not None and obj.fault else ()
+
+    @admin.display(description=gettext_lazy("The record as DIP sent it"))
+    def whole(self, row: RemoteRecord) -> SafeString:
+        text = json.dumps(row.raw, indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", text)
 
     @admin.display(boolean=True, description=gettext_lazy("readable"))
     def readable(self, row: RemoteRecord) -> bool:

@@ -36,6 +36,9 @@ from dipportal.dip.values import Unreadable
 
 log = structlog.get_logger(__name__)
 
+# So long after its moment is a slot still ours.
+SLOT_LASTS = dt.timedelta(seconds=10)
+
 
 class Verdict(Enum):
     DONE = "done"
@@ -183,7 +186,8 @@ class Client:
         self._session.headers.update({"Accept": "application/json", "User-Agent": "dipportal"})
         # A proxy of the operator's is for the world outside, not for a sandbox on this machine.
         self._session.trust_env = urlsplit(self._base).hostname not in {"127.0.0.1", "localhost", "::1"}
-        self._has_turn = False
+        # The moment of the slot that is ours and not used yet.
+        self._slot: dt.datetime | None = None
         # What was sent in confidence; whoever repeats it in an answer is not repeated here.
         self._confided: set[str] = set()
 
@@ -230,7 +234,7 @@ class Client:
         refuse_inside_transaction()
         token = self._token(stale=stale)
         self._wait_for_turn()
-        self._has_turn = False
+        self._slot = None
         return token
 
     def log_in_anew(self) -> None:
@@ -287,7 +291,7 @@ class Client:
         self, method: str, path: str, *, leaving: Callable[[], None] = lambda: None, **kwargs: Any
     ) -> Exchange:
         self._wait_for_turn()
-        self._has_turn = False
+        self._slot = None
         leaving()
         return self.send(method, path, **kwargs)
 
@@ -320,9 +324,9 @@ class Client:
         return exchange
 
     def _wait_for_turn(self) -> None:
-        if not self._has_turn:
-            gate.wait_for_turn(self.connection)
-            self._has_turn = True
+        """A worker that was held up since its slot asks again: DIP may have asked for quiet meanwhile."""
+        while self._slot is None or timezone.now() - self._slot > SLOT_LASTS:
+            self._slot = gate.wait_for_turn(self.connection)
 
     # --- the token
     def _token(self, *, stale: str = "") -> str:

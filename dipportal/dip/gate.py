@@ -38,24 +38,26 @@ TOKEN_MARGIN = dt.timedelta(seconds=30)
 UNTROUBLED = {"failures": 0, "open_until": None, "trouble": "", "trouble_kind": "", "trouble_since": None}
 
 
-def wait_for_turn(connection: Connection) -> None:
-    """Reserve the next slot of the connection's pace and sleep until it comes.
+def wait_for_turn(connection: Connection) -> dt.datetime:
+    """Reserve the next slot of the connection's pace and sleep until it comes. Returns the moment of the slot.
 
     Raises NotDone: 'resting' while the breaker is open, 'slow_down' when the slot is too far away to sleep for,
     'stopping' when the worker is to end.
     """
-    wait = _reserve(connection.pk).total_seconds()
+    slot, until = _reserve(connection.pk)
+    wait = until.total_seconds()
     while True:
         if ending():
             raise NotDone("stopping", _("The portal is being restarted; this goes on right after."), after=NOW)
         if wait <= 0:
-            return
+            return slot
         nap = min(wait, LONGEST_NAP)
         time.sleep(nap)
         wait -= nap
 
 
-def _reserve(pk: int) -> dt.timedelta:
+def _reserve(pk: int) -> tuple[dt.datetime, dt.timedelta]:
+    """The slot, and how long it is until then."""
     pace = dt.timedelta(seconds=settings.DIP_PACE_SECONDS)
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=pk)
@@ -67,7 +69,7 @@ def _reserve(pk: int) -> dt.timedelta:
             raise NotDone("slow_down", _("DIP asked for fewer calls; this one waits."), after=slot - now)
         if pace:
             Connection.objects.filter(pk=pk).update(next_call_at=slot + pace)
-    return slot - now
+    return slot, slot - now
 
 
 def hold_off(connection: Connection, wait: dt.timedelta) -> None:

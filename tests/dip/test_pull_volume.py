@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.conf import settings as settings_as_they_come
 from django.contrib.admin import site
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from dipportal.contracts.models import Contract
 from dipportal.dip import pull, values, wire, wire_peek
@@ -196,7 +197,7 @@ def test_versions_are_found_from_both_ends_and_nothing_breaks_on_nonsense() -> N
 
 
 def test_what_was_set_aside_is_shown_whole_and_with_its_reason_in_the_admin(
-    world: World, noord: Connection, fake: FakeDip, rf: RequestFactory
+    world: World, noord: Connection, fake: FakeDip, rf: RequestFactory, client: Client
 ) -> None:
     fake.contract(1, status="iets-nieuws", unknown="blijft")
     fake.contract(2, theater=None)
@@ -207,11 +208,16 @@ def test_what_was_set_aside_is_shown_whole_and_with_its_reason_in_the_admin(
     request = rf.get("/")
     request.user = User(is_staff=True, is_superuser=True)
     shown = {row.remote_id: admin.get_fields(request, row) for row in RemoteRecord.objects.filter(kind="contract")}
-    assert {key for key, fields in shown.items() if "raw" in fields} == {"1", "2"}
+    assert {key for key, fields in shown.items() if "whole" in fields} == {"1", "2"}
+    assert not any("raw" in fields for fields in shown.values())
     assert all("fault" in fields for fields in shown.values())
     odd = RemoteRecord.objects.get(remote_id="1")
     assert "iets-nieuws" in odd.fault
     assert odd.raw["unknown"] == "blijft"
+    client.force_login(world.people["staff"])
+    page = client.get(reverse("admin:dip_remoterecord_change", args=[odd.pk])).content.decode()
+    assert "iets-nieuws" in page
+    assert "&quot;unknown&quot;: &quot;blijft&quot;" in page
 
 
 def test_one_digest_for_equal_values_also_beyond_what_orjson_writes() -> None:

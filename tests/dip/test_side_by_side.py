@@ -1,5 +1,6 @@
 """Several reads at once: never more than may be, one turn of the pace for each, and the gate's rules as before."""
 
+import datetime as dt
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -68,9 +69,9 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     wait = gate.wait_for_turn
 
-    def counted(connection: Connection) -> None:
+    def counted(connection: Connection) -> dt.datetime:
         taken.append(threading.get_ident())
-        wait(connection)
+        return wait(connection)
 
     monkeypatch.setattr(gate, "wait_for_turn", counted)
     return taken
