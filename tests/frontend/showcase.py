@@ -13,6 +13,7 @@ from django.template import engines
 from django.utils import timezone
 
 from dipportal.core.forms import CentsField, PercentField
+from dipportal.dip.conflict_sides import Row, Sheet
 
 LONG = "De buitengewoon langdradige geschiedenis van het Hottentottententententoonstellingsterreinenbeheer " * 2
 AT = dt.datetime(2026, 3, 12, 19, 15, tzinfo=dt.UTC)
@@ -118,6 +119,15 @@ def components_context() -> dict[str, Any]:
         "statuses": STATUSES,
         "form": form,
         "filters": Filters(auto_id="filter_%s"),
+        "sheet": Sheet(
+            ("In dit portaal", "In DIP"),
+            (
+                Row("provider_guarantee", "Garantie", ("€ 6.000,00", "€ 6.500,00")),
+                Row("remarks", LONG, ("Twee regels\nop een", "")),
+                Row("type", "Type", ("Partage", "Partage")),
+            ),
+        ),
+        "no_sheet": Sheet(("In dit portaal", "In DIP"), ()),
         "money_fields": [bound.pop("guarantee"), bound.pop("percentage"), bound.pop("seats"), bound.pop("kind")],
         "other_fields": list(bound.values()),
         "rows": rows,

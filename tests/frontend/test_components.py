@@ -15,6 +15,7 @@ from django.utils.translation import override
 
 from dipportal.contracts.enums import Status
 from dipportal.contracts.yields import Column, Yield
+from dipportal.dip.conflict_sides import Row, Sheet
 from tests.frontend.conftest import StrictReader, read
 from tests.frontend.showcase import AT, LONG, EveryField, Filters, components_context, portal_context
 
@@ -120,6 +121,14 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
     "missing": [{"since": AT}, {"since": None}],
     "paper_button": [{"url": "/pdf/"}],
+    "conflict_sheet": [
+        {
+            "sheet": Sheet(
+                ("In dit portaal", "In DIP"), (Row("remarks", LONG, (LONG, "")), Row("type", "Type", ("a", "a")))
+            )
+        },
+        {"sheet": Sheet(("In dit portaal", "In DIP"), ())},
+    ],
     "comparison_part": [
         {"text": text, "label": label, "tag": tag, "changed": True}
         for text, label, tag in (("", "rang 2", "del"), (LONG, "", "ins"))
