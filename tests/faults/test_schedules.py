@@ -52,9 +52,10 @@ def test_no_schedule_of_one_fault_loses_doubles_or_sticks(house: Theater, name: 
     assert figures.schedules[1] >= 20
 
 
-def test_the_branches_that_must_be_reached_were() -> None:
-    if _ran != set(BY_NAME):
-        pytest.skip("the schedules before it ran in another process")
+def test_the_branches_that_must_be_reached_were(house: Theater) -> None:
+    # What ran in another process is played once more here.
+    for name in set(BY_NAME) - _ran:
+        _reached.update(Exploration(house, BY_NAME[name]).run(1).branches)
     assert sorted(set(MUST_BE_REACHED) - set(_reached)) == []
 
 
