@@ -1,5 +1,6 @@
 """A PostgreSQL and a Redis of one's own, to be killed and started again: `have()` says whether this machine can."""
 
+import abc
 import contextlib
 import os
 import shutil
@@ -46,24 +47,23 @@ def kill(*numbers: int) -> None:
 
 
 @dataclass
-class Server:
+class Server(abc.ABC):
     """A program that is started, killed and started again in the same folder. A context manager: leaving it ends it."""
 
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
-    def command(self) -> list[str]:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def command(self) -> list[str]: ...
 
-    def answers(self) -> bool:
-        raise NotImplementedError
+    @abc.abstractmethod
+    def answers(self) -> bool: ...
 
     def account(self) -> dict[str, Any]:
         return {}
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.prepare()
         self.start()
         self.wait()
@@ -76,6 +76,7 @@ class Server:
 
     def prepare(self) -> None:
         """What has to be there before the first start."""
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     @property
     def runs(self) -> bool:
@@ -124,6 +125,7 @@ class Postgres(Server):
         return str(folder / name)
 
     def prepare(self) -> None:
+        super().prepare()
         if os.geteuid() == 0:
             shutil.chown(self.folder, ACCOUNT, ACCOUNT)
         command = [self.program("initdb"), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "-D", "data"]
