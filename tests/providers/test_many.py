@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dipportal.catalogue.actions import cancel_performance
 from dipportal.catalogue.models import Hall, Performance, Theater
 from dipportal.contracts import actions, batches, stock
 from dipportal.contracts.models import Contract
@@ -149,8 +150,22 @@ def test_a_covered_row_is_not_ticked_and_a_faulty_one_cannot_be(world: World) ->
         (False, True), (True, False), (False, False),
     ]  # fmt: skip
     forced = confirm(client, url, page, row=[line.row.tick for line in page.context["lines"]])
-    assert forced.status_code == 302
-    assert BatchRow.objects.count() == 2
+    assert forced.status_code == 409
+    assert not Batch.objects.exists()
+
+
+def test_an_evening_that_is_cancelled_meanwhile_does_not_fall_out_unseen(world: World) -> None:
+    client = signed_in(world, "agency_editor")
+    plays = tour(world, 2)
+    url = address(world, plays)
+    page = overview(client, url)
+    cancel_performance(plays[0], actor=world.actors["agency_editor"])
+    stale = confirm(client, url, page)
+    assert stale.status_code == 409
+    assert not Batch.objects.exists()
+    assert [(line.ticked, bool(line.row.fault)) for line in stale.context["lines"]] == [(False, True), (True, False)]
+    assert confirm(client, url, stale).status_code == 302
+    assert BatchRow.objects.count() == 1
 
 
 def test_what_changed_since_it_was_looked_over_is_shown_again_and_not_made(world: World) -> None:

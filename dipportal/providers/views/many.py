@@ -177,7 +177,8 @@ def _look_over(
     stale = False
     if asked in KINDS:
         ticks = set(request.POST.getlist("row"))
-        stale = bool(ticks - {row.tick for row in rows})
+        # One that cannot be made has no box to tick: it could be made when the page was shown, and now it says why not.
+        stale = bool(ticks - {row.tick for row in rows if not row.fault})
         batch = None if stale else _make(request, KINDS[asked], [row for row in rows if row.tick in ticks])
         if batch is not None:
             return go(request, "batch", pk=batch.pk)
@@ -218,7 +219,7 @@ def _make(request: AreaRequest, kind: BatchKind, rows: list[Planned]) -> Batch |
         return batches.make(
             provider=request.organisation,
             kind=kind,
-            planned=[row for row in rows if not row.fault],
+            planned=rows,
             token=request.POST.get("token", "")[:43] or secrets.token_urlsafe(24),
             actor=request.actor,
         )
