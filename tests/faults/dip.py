@@ -92,6 +92,8 @@ class Dip:
         self.box = Sandbox(self.store, Spec(), scale="empty", seed=1, today=clock_day(clock), token_seconds=7 * 86400)
         self.post = Post()
         self.hold_until = 0.0
+        # Asked for in an answer that is on its way: nobody can know of it yet.
+        self._hold_asked = 0.0
         # Seconds in which a call may still come that had been given its turn before the 429 to another.
         self.grace = 0.0
         self.seen: list[str] = []
@@ -136,7 +138,9 @@ class Dip:
         try:
             return self._carry(request, call_of(request), kind)
         finally:
+            asked, self._hold_asked = self._hold_asked, 0.0
             self.after()
+            self.hold_until = max(self.hold_until, asked)
 
     def _must_be_allowed(self, method: str, path: str) -> None:
         if connections["default"].in_atomic_block:
@@ -178,7 +182,7 @@ class Dip:
             self.act(call)
         headers = {} if kind == "429" else {"Retry-After": str(RETRY_AFTER)}
         if headers:
-            self.hold_until = self.clock.now() + RETRY_AFTER
+            self._hold_asked = self.clock.now() + RETRY_AFTER
         return answer(request, Reply(429, _error(429).text, headers=headers))
 
     def _late(self, request: requests.PreparedRequest, call: Call, kind: str) -> requests.Response:

@@ -5,6 +5,7 @@ something can go wrong is an event with a number; a schedule names events and wh
 from then on not a single write and not a single call of that worker goes through.
 """
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,21 @@ CRASH = "crash"
 PAUSES = {"pause": 151.0, "long pause": 600.0, "long pause, wakes amid": 600.0}
 # Within the lease, when others find nothing to take: no fault, as long as a lease is a lease.
 LENGTHS = {**PAUSES, "brief pause": 5.0}
-Schedule = tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """A pause in which another worker did what is known already: everything is put as it was after that."""
+
+    kind: str
+    told: str
+    after: Any
+
+    def __str__(self) -> str:
+        return f"{self.kind}, meanwhile another one: {self.told or 'no fault'}"
+
+
+Schedule = tuple[tuple[int, str | Meanwhile], ...]
 
 
 class Crash(BaseException):
@@ -92,26 +107,35 @@ class Round:
     def __init__(self, clock: Clock, dip: Dip, database: Database, body: Callable[[], None]) -> None:
         self.clock, self.dip, self.database, self.body = clock, dip, database, body
         self.events: list[Event] = []
-        self.schedule: Mapping[int, str] = {}
+        self.schedule: Mapping[int, str | Meanwhile] = {}
         self.workers: dict[Any, Worker] = {}
         self.begun: int | None = None
         self.last_fault = -1
-        # A crash leaves what was committed and nothing else. So where no other worker is under way it need not be
-        # played: what it leaves is taken down in passing, by step, when somebody gives a way to do so.
+        # What there is before a step, by step, taken down in passing when somebody gives a way to do so and no other
+        # worker is under way. A crash leaves just that, and another worker begins with it during a pause: so neither
+        # need be played. `put_back` makes everything so again, for a pause whose other worker is known.
         self.take_down: Callable[[], Any] | None = None
+        self.put_back: Callable[[Any], None] | None = None
         # Faults by what happens instead of by number, over all rounds: each comes at the first step that it fits.
         self.plan: list[Planned] = []
         # Faults by chance, and workers that hand over at each step: for random histories.
         self.choose: Callable[[str, str, tuple[str, ...]], str] | None = None
         self.stepwise = False
-        self.crashes: dict[int, Any] = {}
+        self.passing: dict[int, Any] = {}
         self._before_transaction: Any = None
+        # From the same beginning the same steps give the same marks of leases, so that what was taken down in one life
+        # fits the other; from another beginning they give others.
+        self.beginning = ""
+        self._marks = 0
 
     # --- running
     def play(self, schedule: Schedule) -> list[Event]:
         self.events, self.schedule, self.begun = [], dict(schedule), None
         self.last_fault = max(self.schedule, default=-1)
-        self.crashes = {}
+        self.passing = {}
+        self._before_transaction = None
+        if self.beginning:
+            self._marks = 0
         self.workers.clear()
         self._run(Worker(self.body))
         return self.events
@@ -122,17 +146,33 @@ class Round:
         said = worker.run.switch()
         while not worker.run.dead:
             kind = str(said)
-            self.clock.pass_by(LENGTHS[kind])
-            other = Worker(self.body, midway=kind.endswith("amid"))
-            if other.midway:
-                self._until_midway(other)
+            other = self._meanwhile(kind)
+            if other is not None:
                 behind.append(other)
-            else:
-                self._run(other)
             said = worker.run.switch()
         self._bury(worker)
         for other in behind:
             self._finish(other)
+
+    def _meanwhile(self, kind: str) -> Worker | None:
+        """What happens while a worker is held up. Returns another one that is in the middle of its work."""
+        if self._known_meanwhile(kind):
+            return None
+        other = Worker(self.body, midway=kind.endswith("amid"))
+        if other.midway:
+            self._until_midway(other)
+            return other
+        self._run(other)
+        return None
+
+    def _known_meanwhile(self, kind: str) -> bool:
+        known = self.schedule.get(len(self.events) - 1)
+        self.clock.pass_by(LENGTHS[kind])
+        if not isinstance(known, Meanwhile):
+            return False
+        assert self.put_back is not None
+        self.put_back(known.after)
+        return True
 
     def _until_midway(self, worker: Worker) -> None:
         """Until its first call is over. (A pause of its own on the way is passed over: it is being held anyway.)"""
@@ -144,8 +184,7 @@ class Round:
     def _finish(self, worker: Worker) -> None:
         while not worker.run.dead:
             said = worker.run.switch()
-            if said in LENGTHS:
-                self.clock.pass_by(LENGTHS[str(said)])
+            if said in LENGTHS and not self._known_meanwhile(str(said)):
                 self._run(Worker(self.body))
         self._bury(worker)
 
@@ -170,11 +209,12 @@ class Round:
         if self.stepwise and what != "commit":
             # Not inside a transaction: there others wait for it.
             self.hub_switch("step")
-        kind = self.schedule.get(len(self.events), "") or self._planned(what, detail)
+        asked = self.schedule.get(len(self.events), "")
+        kind = asked.kind if isinstance(asked, Meanwhile) else asked or self._planned(what, detail)
         if self.choose is not None:
             kind = self.choose(what, detail, kinds)
-        if CRASH in kinds and len(self.events) > self.last_fault and self.take_down and self._alone():
-            self.crashes[len(self.events)] = self._before_transaction if what == "commit" else self.take_down()
+        if self.take_down and len(self.events) > self.last_fault and self._alone():
+            self.passing[len(self.events)] = self._before_transaction if what == "commit" else self.take_down()
         self.events.append(Event(what, detail, kinds))
         if kind == CRASH:
             worker.dead = True
@@ -212,7 +252,8 @@ class Round:
             worker = self.worker
             self.begun = len(self.events) if worker and not worker.looking else None
             self.happen(what, detail, ())
-            self._before_transaction = self.take_down() if self.take_down and worker else None
+            passed = self.passing.get(len(self.events) - 1)
+            self._before_transaction = passed or (self.take_down() if self.take_down and worker else None)
         elif what == "commit":
             if self.begun is not None:
                 self.events[self.begun].kinds = pauses
@@ -239,6 +280,10 @@ class Round:
 
         exchange, claim = Client._exchange, drain.claim
 
+        def mark(_length: int) -> str:
+            self._marks += 1
+            return f"{self.beginning}-{self._marks}"
+
         def looking(model: Any) -> Any:
             worker = self.worker
             if worker is None:
@@ -254,6 +299,7 @@ class Round:
             return exchange(client, method, path, **more)
 
         with ExitStack() as stack:
+            stack.enter_context(mock.patch.object(secrets, "token_urlsafe", mark))
             stack.enter_context(mock.patch.object(Client, "_exchange", paused))
             stack.enter_context(mock.patch.object(drain, "claim", looking))
             stack.enter_context(mock.patch.object(self.database, "watch", self.on_database))

@@ -6,6 +6,7 @@ are run once and counted for each. `plain=True` runs every schedule by itself, t
 """
 
 import datetime as dt
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,7 @@ from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow
 from tests.faults import branches, portal, states
 from tests.faults.clock import Clock, virtual
 from tests.faults.dip import Dip, Saved
-from tests.faults.engine import CRASH, Endless, Event, Planned, Round, Schedule
+from tests.faults.engine import CRASH, PAUSES, Endless, Event, Meanwhile, Planned, Round, Schedule
 from tests.faults.judge import Violation, judge, persons
 from tests.faults.scenarios import Prepared, Scenario, Stage, stage
 
@@ -32,6 +33,7 @@ MOST_ROUNDS = 60
 # A call leaves right behind its intent.
 INTENT = dt.timedelta(seconds=30)
 Path = tuple[Schedule, ...]
+Marks = dict[tuple[str, str, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,15 @@ def theater() -> Iterator[Theater]:
         yield Theater(database, clock, dip)
 
 
+@dataclass
+class End:
+    """Where one worker's work can come to, by an example of how, and in how many ways by their number of faults."""
+
+    moment: Moment
+    how: Schedule
+    ways: Counter[int]
+
+
 class Exploration:
     def __init__(
         self, house: Theater, scenario: Scenario, *, plain: bool = False, most_failures: int = 5,
@@ -217,14 +228,18 @@ class Exploration:
         self.house, self.scenario, self.plain, self.only = house, scenario, plain, only
         self.most_failures = most_failures
         self.figures = Figures()
-        self._known: dict[str, Counter[int]] = {}
+        self.most = 0
+        self._known: dict[tuple[int, str], Counter[int]] = {}
+        self._ends_known: dict[tuple[int, str], list[End]] = {}
 
     def run(self, faults: int) -> Figures:
         house = self.house
+        self.most = faults
         self.prepared = house.prepare(self.scenario)
-        house.round.take_down = None if self.plain else house.save
+        house.round.put_back = house.restore
         with house.round.watching(), branches.watching(self.figures.branches):
             self.figures.schedules = self._from_here(faults, ())
+        house.round.take_down, house.round.beginning = None, ""
         return self.figures
 
     @property
@@ -235,38 +250,92 @@ class Exploration:
         """How many schedules there are from this moment on, by their number of faults; all are run or known."""
         if self.enough:
             return Counter()
-        key = "" if self.plain else states.digest(self.house.clock, self.house.dip, left=left)
-        if key in self._known:
-            return self._known[key]
-        found = self._rounds(left, path)
-        if key and not self.enough:
+        if not self.plain:
+            # What is known for more faults is known for fewer.
+            for more in range(left, self.most + 1):
+                known = self._known.get((more, states.digest(self.house.clock, self.house.dip, left=more)))
+                if known is not None:
+                    return _up_to(left, known)
+        key = (left, states.digest(self.house.clock, self.house.dip, left=left))
+        found: Counter[int] = Counter()
+        for end in self._ends(left, path):
+            fewest = min(end.ways)
+            self.house.restore(end.moment)
+            follows = self._follow(left - fewest, (*path, end.how))
+            found.update(_times(end.ways, follows, left))
+        if not self.enough:
             self._known[key] = found
         return found
 
-    def _rounds(self, left: int, path: Path) -> Counter[int]:
-        moment = self.house.save()
-        found: Counter[int] = Counter()
-        waiting: list[tuple[Schedule, int]] = [((), 1)]
+    def _ends(self, left: int, path: Path, *, amid: bool = False) -> list[End]:
+        """All that one worker's work, from this moment on, can come to; those with the fewest faults first.
+
+        `amid`: another worker is held up meanwhile; what it may compare when it goes on is not taken together.
+        """
+        begin = self.house.save()
+        beginning = exactly(begin)
+        before = states.marks() if amid else None
+        ends: dict[object, End] = {}
+
+        def keep(moment: Moment, how: Schedule, ways: Counter[int]) -> None:
+            key = object() if self.plain else self._same(left, before)
+            end = ends.setdefault(key, End(moment, how, Counter()))
+            end.ways.update(ways)
+
+        waiting: list[tuple[Schedule, Counter[int]]] = [((), Counter({0: 1}))]
         while waiting and not self.enough:
-            schedule, stands_for = waiting.pop()
-            self.house.restore(moment)
+            schedule, ways = waiting.pop()
+            further = Counter({number + 1: times for number, times in ways.items() if number < left})
+            self.house.restore(begin)
+            self.house.round.beginning = beginning
+            self.house.round.take_down = self.house.save if further and not self.plain else None
             events = self._play(schedule, path)
             if events is None:
                 continue
-            crashes = dict(self.house.round.crashes)
-            follows = self._follow(left - len(schedule), (*path, schedule))
-            found.update(_counted(follows, len(schedule), stands_for))
-            if len(schedule) == left:
-                continue
-            for longer, times in self._longer(schedule, events):
+            passing = dict(self.house.round.passing)
+            keep(self.house.save(), schedule, ways)
+            for longer, times in self._longer(schedule, events) if further else ():
                 index, kind = longer[-1]
-                if kind == CRASH and index in crashes:
-                    self.house.restore(crashes[index])
-                    follows = self._follow(left - len(longer), (*path, longer))
-                    found.update(_counted(follows, len(longer), stands_for * times))
+                many = Counter({number: count * times for number, count in further.items()})
+                if kind == CRASH and index in passing:
+                    self.house.restore(passing[index])
+                    keep(passing[index], longer, many)
+                elif kind in PAUSES and not kind.endswith("amid") and index in passing:
+                    waiting.extend(self._paused(schedule, index, kind, passing[index], many, left, path))
                 else:
-                    waiting.append((longer, stands_for * times))
+                    waiting.append((longer, many))
+        return sorted(ends.values(), key=lambda end: min(end.ways))
+
+    def _paused(
+        self, schedule: Schedule, index: int, kind: str, before: Moment, ways: Counter[int], left: int, path: Path
+    ) -> Iterator[tuple[Schedule, Counter[int]]]:
+        """A pause, with each thing that another worker may have come to by its end."""
+        house = self.house
+        house.restore(before)
+        house.clock.pass_by(PAUSES[kind])
+        now = house.save()
+        for end in self._others(left - min(ways), now, (*path, (*schedule, (index, kind)))):
+            both = _times(ways, end.ways, left)
+            if both:
+                told = "; ".join(f"step {step}: {one}" for step, one in end.how)
+                yield (*schedule, (index, Meanwhile(kind, told, end.moment))), both
+
+    def _others(self, left: int, now: Moment, path: Path) -> list[End]:
+        as_it_is = exactly(now)
+        for more in range(left, self.most + 1):
+            known = self._ends_known.get((more, as_it_is))
+            if known is not None:
+                return [End(end.moment, end.how, ways) for end in known if (ways := _up_to(left, end.ways))]
+        self.house.restore(now)
+        found = self._ends(left, path, amid=True)
+        if not self.enough:
+            self._ends_known[left, as_it_is] = found
         return found
+
+    def _same(self, left: int, before: Marks | None) -> object:
+        """By what two moments are the same: for who begins anew, and, after a pause, for who goes on as well."""
+        digest = states.digest(self.house.clock, self.house.dip, left=left)
+        return digest if before is None else (digest, self.house.clock.at, states.against(before))
 
     def _longer(self, schedule: Schedule, events: list[Event]) -> Iterator[tuple[Schedule, int]]:
         """This schedule with one more fault behind its last one, and how many schedules that stands for."""
@@ -302,8 +371,24 @@ class Exploration:
             self.figures.failures.append(Failure(self.scenario.name, path, tuple(violations)))
 
 
-def _counted(follows: Counter[int], faults: int, stands_for: int) -> dict[int, int]:
-    return {number + faults: times * stands_for for number, times in follows.items()}
+def exactly(moment: Moment) -> str:
+    """Two moments with the same one are the same to the last bit."""
+    content = repr((moment.database, moment.dip, moment.at, moment.ahead, moment.seen))
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _times(ways: Counter[int], follows: Counter[int], most: int) -> Counter[int]:
+    """Each of these with each of those, by the faults of both together, up to so many."""
+    found: Counter[int] = Counter()
+    for number, times in ways.items():
+        for more, count in follows.items():
+            if number + more <= most:
+                found[number + more] += times * count
+    return found
+
+
+def _up_to(most: int, ways: Counter[int]) -> Counter[int]:
+    return Counter({number: times for number, times in ways.items() if number <= most})
 
 
 def intended(_method: str, _path: str) -> bool:

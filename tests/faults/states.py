@@ -31,6 +31,10 @@ TABLES: dict[str, frozenset[str]] = {
         {"created_at", "done_at", "error_text", "claim_token", "text", "html", "headers", "attempts"}
     ),
 }
+MARKS = (
+    ("dip_operation", "claim_token"), ("notifications_email", "claim_token"),
+    ("dip_connection", "token_lease"), ("dip_connection", "token_encrypted"),
+)  # fmt: skip
 # Counters that decide at a limit only (and lengthen waits, which are longer than anything is late as it is): the limit,
 # and how much one more fault adds at most.
 LIMITS: dict[str, Callable[[], tuple[int, int]]] = {
@@ -39,6 +43,8 @@ LIMITS: dict[str, Callable[[], tuple[int, int]]] = {
     "unclear_writes": lambda: (pushing.MOST_UNCLEAR, 1),
     "doubts": lambda: (delivery.MOST_DOUBTS, 1),
 }
+# Of these it also decides whether there are any: a mail that was begun before is taken up alone.
+ANY = {("notifications_email", "open_claims")}
 # What a row waits for decides who wakes it; all other codes are for people.
 TELLING = frozenset({"depends", "no_number", "conflict", "refused", "missing"})
 
@@ -56,6 +62,22 @@ def digest(clock: Clock, dip: Dip, *, left: int) -> str:
     return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
 
 
+def marks() -> dict[tuple[str, str, Any], Any]:
+    """What a worker that was held up compares with its own, as it stands now: who has the lease, and the token."""
+    found = {}
+    with connections["default"].cursor() as cursor:
+        for table, column in MARKS:
+            cursor.execute(f'SELECT id, "{column}" FROM "{table}" ORDER BY id')
+            found.update({(table, column, pk): value for pk, value in cursor.fetchall()})
+    return found
+
+
+def against(before: dict[tuple[str, str, Any], Any]) -> str:
+    """What became of these marks meanwhile: kept, gone, or another's."""
+    now = marks()
+    return repr(["kept" if now[key] == before.get(key) else bool(now[key]) for key in sorted(now)])
+
+
 def _table(clock: Clock, table: str, without: frozenset[str], left: int) -> list[list[Any]]:
     with connections["default"].cursor() as cursor:
         cursor.execute(f'SELECT * FROM "{table}" ORDER BY id')
@@ -65,7 +87,8 @@ def _table(clock: Clock, table: str, without: frozenset[str], left: int) -> list
         [row["id"] for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))] if "due_at" in names else []
     )
     found = [[_value(clock, name, row[name], left) for name in names if name not in without] for row in rows]
-    return [*found, waiting]
+    any_of = [[bool(row[name]) for name in names if (table, name) in ANY] for row in rows]
+    return [*found, any_of, waiting]
 
 
 def _value(clock: Clock, name: str, value: Any, left: int) -> Any:
