@@ -2,8 +2,8 @@
 
 Of every production: 30 evenings in 15 theaters, and 10 agreements of two evenings each, of which one is a second
 version; ten evenings have no agreement. At `times=1` that is 100 productions, 3,000 performances and 1,000 agreements,
-all of one provider; a receiver runs ten of the 300 theaters. The rows are made by the database out of one that the
-ORM wrote.
+all of one provider; a receiver runs thirty of the 300 theaters, so that its lists fill a page at `times=1` too. The
+rows are made by the database out of one that the ORM wrote.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
 
-THEATERS, OWN_THEATERS, MEMBERS = 300, 10, 50
+THEATERS, OWN_THEATERS, MEMBERS = 300, 30, 50
 PRODUCTIONS, EVENINGS, AGREEMENTS, BATCHES, RUNS = 100, 30, 10, 60, 60
 SEASON = "CASE WHEN {p} % 3 = 0 THEN '2025-2026' WHEN {p} % 3 = 1 THEN '2026-2027' ELSE '2027-2028' END"
 

@@ -27,13 +27,20 @@ from bench.common import Ratio, say, seconds
 from dipportal.catalogue.models import Theater
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.organisations.models import Membership, User
+from dipportal.organisations.models import Membership, Organisation, User
 from dipportal.urls import urlpatterns as portal
 
 ROUNDS, TIMES = 10, 100
-PROVIDER = ("productions", "performances", "contracts", "finder", "members", "batches", "organisation", "sync")
-RECEIVER = ("contracts", "performances", "organisation")
-QUERY = {("receivers", "performances"): "?when="}
+PROVIDER = (
+    "start", "productions", "performances", "contracts", "finder", "members", "batches", "organisation", "sync",
+    "search",
+)  # fmt: skip
+RECEIVER = ("start", "contracts", "performances", "organisation", "search")
+QUERY = {
+    ("receivers", "performances"): "?when=",
+    ("providers", "search"): "?q=storm",
+    ("receivers", "search"): "?q=storm",
+}
 MOST_QUERIES, MOST_BYTES = 8, 60_000
 
 
@@ -68,7 +75,7 @@ def run() -> list[Ratio]:
 def measured() -> list[Ratio]:
     volume = _volume.people()
     _volume.fill(volume, 1)
-    pages, plain = made(volume)
+    pages, plain = made(volume.provider, volume.receiver)
     ratios, once = [], {}
     for page in pages:
         once[page.name], bare_time = in_turn(page.get, plain.get)
@@ -87,17 +94,18 @@ def measured() -> list[Ratio]:
     return ratios
 
 
-def made(volume: _volume.Volume) -> tuple[list[Page], Page]:
+def made(provider: Organisation, receiver: Organisation) -> tuple[list[Page], Page]:
+    """Every list page of both sides, and the bare one, each asked by a manager."""
     clients = {}
-    for slug in ("noord", "de-kade"):
+    for slug in (provider.slug, receiver.slug):
         manager = Membership.objects.filter(organisation__slug=slug, role=Role.MANAGER).order_by("pk")[0].user
         clients[slug] = signed_in(manager)
     pages = [
         Page(f"{space} {name}", clients[slug], address(space, name, slug))
-        for space, names, slug in (("providers", PROVIDER, "noord"), ("receivers", RECEIVER, "de-kade"))
+        for space, names, slug in (("providers", PROVIDER, provider.slug), ("receivers", RECEIVER, receiver.slug))
         for name in names
     ]
-    return pages, Page("bare", clients["noord"], f"/bare/{volume.provider.slug}/")
+    return pages, Page("bare", clients[provider.slug], f"/bare/{provider.slug}/")
 
 
 def signed_in(user: User) -> Client:

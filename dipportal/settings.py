@@ -294,6 +294,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# How far a worker stands behind the web server on the same machine (0: not at all, 19: as far as can be).
+WORKER_NICE = environment.whole_number("WORKER_NICE", 10, least=0)
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_SOFT_TIME_LIMIT = 3500
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
@@ -351,6 +353,11 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {
         "task": "dipportal.organisations.tasks.clear_sessions",
         "schedule": crontab(minute=55, hour=2),
+        "options": {"expires": 3600},
+    },
+    "clear-runs": {
+        "task": "dipportal.dip.tasks.clear_runs",
+        "schedule": crontab(minute=10, hour=3),
         "options": {"expires": 3600},
     },
 }

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.contracts.enums import AnswerSource, Status
 from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, Unit, normalise, terms_of
+from dipportal.contracts.terms import BY_NAME, Term, Unit, normalise, terms_of
 from dipportal.core import bulk
 from dipportal.core.errors import StaleState
 from dipportal.journal.actions import Line, record_many
@@ -157,12 +157,22 @@ def differences(contract: Contract, facts: ContractFacts, performance_ids: set[i
             found[name] = [getattr(contract, name), getattr(facts, name)]
     if performance_ids != facts.performance_ids:
         found["performances"] = [sorted(performance_ids), sorted(facts.performance_ids)]
-    theirs = normalise(facts.type, dict(facts.terms))
-    for term in terms_of(facts.type):
+    told = [term for term in terms_of(facts.type) if term.name in facts.terms]
+    suspects = [term for term in told if not _as_told(term, getattr(contract, term.name), facts.terms[term.name])]
+    if not suspects:
+        return found
+    theirs = normalise(facts.type, facts.terms)
+    for term in suspects:
         ours = getattr(contract, term.name)
-        if term.name in facts.terms and not term.same(ours, theirs[term.name]):
+        if not term.same(ours, theirs[term.name]):
             found[term.name] = [ours, theirs[term.name]]
     return found
+
+
+def _as_told(term: Term, ours: Any, told: Any) -> bool:
+    """The same at first sight, before the value is brought into the form of the column: so it is for nearly all."""
+    value = term.empty() if told is None else told
+    return bool(ours == value) or term.same(ours, value)
 
 
 def parties_differ(contract: Contract, facts: ContractFacts) -> bool:
@@ -185,34 +195,38 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
     """Take over terms and performances of concepts, and the contacts of any; one journal line each, all in bulk."""
     altered = []
     lines = []
+    touched = {"version"}
     played: dict[int, frozenset[int]] = {}
     for item in items:
         row, fields = item.contract, dict(item.changed)
-        _take_terms(row, item)
+        touched |= _take_terms(row, item)
         for name in _PARTY:
             before, after = getattr(row, name), getattr(item.facts, name)
             if after is not None and before != after:
                 fields[name] = [before, after]
                 setattr(row, name, after)
+                touched.add(name)
         if "performances" in item.changed:
             played[row.pk] = item.facts.performance_ids
             row.first_at = item.facts.first_at
+            touched.add("first_at")
         if fields:
             row.version += 1
             altered.append(row)
             plain = {name: [_plain(value) for value in values] for name, values in fields.items()}
             lines.append(Line(row, thread=row.thread, fields=plain))
     if altered:
-        names = ("type", *_PLACE, *_PARTY, "first_at", "version", *BY_NAME)
+        names = sorted(touched)
         bulk.update(Contract, [{name: getattr(row, name) for name in ("id", *names)} for row in altered], names)
     _set_performances(played)
     record_many("contract.followed", lines, actor=actor)
     return len(altered)
 
 
-def _take_terms(row: Contract, item: Following) -> None:
+def _take_terms(row: Contract, item: Following) -> set[str]:
+    """Returns the names of the columns that may be different now."""
     if not item.changed:
-        return
+        return set()
     facts = item.facts
     row.type = facts.type
     for name in _PLACE:
@@ -220,6 +234,7 @@ def _take_terms(row: Contract, item: Following) -> None:
     kept = {term.name: getattr(row, term.name) for term in terms_of(facts.type) if term.name not in facts.terms}
     for name, value in normalise(facts.type, {**kept, **facts.terms}).items():
         setattr(row, name, value)
+    return {"type", *_PLACE, *BY_NAME}
 
 
 def _set_performances(played: Mapping[int, frozenset[int]]) -> None:

@@ -33,7 +33,8 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         A receiver's rejected version stays in its list while the provider drafts the next one: that a concept
         exists must not show.
         """
-        later = Contract.objects.visible_to(organisation).filter(parent=models.OuterRef("pk"), discarded_at=None)
+        followers = Contract.objects.visible_to(organisation).filter(parent__isnull=False, discarded_at=None)
+        later = followers.filter(parent=models.OuterRef("pk"))
         return self.filter(~models.Exists(later), discarded_at=None)
 
     def with_evenings(self) -> "ContractQuerySet":
@@ -245,7 +246,17 @@ class Contract(models.Model):
         )
         indexes = (
             models.Index(fields=("provider", "status", "first_at"), name="contract_provider_list"),
-            models.Index(fields=("theater", "status", "first_at"), name="contract_theater_list"),
+            # A receiver's list, counted and sorted without reading the rows: what it may see, what follows on what.
+            models.Index(
+                fields=("theater", "first_at", "id", "parent", "status", "side"),
+                condition=Q(status__in=SHARED, discarded_at=None),
+                name="contract_house",
+            ),
+            models.Index(
+                fields=("theater", "answer_by", "proposed_at", "id"),
+                condition=Q(status=Status.PROPOSED, side=Side.PROVIDER),
+                name="contract_to_answer",
+            ),
             models.Index(fields=("root", "number"), name="contract_line"),
             # The order of the provider's list, what waits longest, and the theaters of its filter.
             models.Index(fields=("provider", "created_at", "id"), name="contract_provider_made"),

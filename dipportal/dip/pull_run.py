@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -102,6 +102,9 @@ class Pull:
 
     def __post_init__(self) -> None:
         self._told = time.monotonic()
+        if self.run.alive_until is not None:
+            # `start` took the lease just now.
+            self._beat_at = self.run.alive_until - LEASE
 
     @property
     def organisation(self) -> Organisation:
@@ -244,9 +247,9 @@ class Pull:
         """
         now = timezone.now()
         mine = SyncRun.objects.filter(pk=self.run.pk, state=RunState.RUNNING)
-        if mine.update(alive_until=now + LEASE) != 1:
-            raise LeaseLost
-        if not same_log_in(self.connection).exists():
+        if mine.filter(Exists(same_log_in(self.connection))).update(alive_until=now + LEASE) != 1:
+            if not mine.exists():
+                raise LeaseLost
             self.broken(_("The DIP connection was changed while this run was going on."))
             raise CutShort
         self._beat_at = now
@@ -315,8 +318,9 @@ def finish(pull: Pull, *, cut_short: bool) -> SyncRun:
         return run
     mine = SyncRun.objects.filter(pk=run.pk, state=RunState.RUNNING)
     values = {name: getattr(run, name) for name in ("counts", "errors", "state", "finished_at")}
-    if mine.update(lease_key="", **values) == 1 and not cut_short and not tally.counts["broken"]:
-        same_log_in(pull.connection).update(last_good_pull_at=run.finished_at)
+    with transaction.atomic():
+        if mine.update(lease_key="", **values) == 1 and not cut_short and not tally.counts["broken"]:
+            same_log_in(pull.connection).update(last_good_pull_at=run.finished_at)
     return run
 
 

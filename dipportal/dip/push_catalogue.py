@@ -111,10 +111,13 @@ def _link_production(work: Work, production: Production, number: str, *, answer:
     def apply() -> None:
         Production.objects.filter(pk=production.pk, dip_id="").update(dip_id=number)
         operations.note_done(row, number, answer=answer, form=form)
+        operations.wake_dependents(dependents)
+
+    def dependents() -> list[str]:
         performances = Performance.objects.filter(production=production).values_list("pk", flat=True)
         contracts = Contract.objects.filter(production=production).values_list("pk", flat=True)
         keys = [operations.key_of(Subject.PERFORMANCE, pk) for pk in performances]
-        operations.wake_dependents([*keys, *(operations.key_of(Subject.CONTRACT, pk) for pk in contracts)])
+        return [*keys, *(operations.key_of(Subject.CONTRACT, pk) for pk in contracts)]
 
     return done(apply=apply)
 
@@ -220,9 +223,11 @@ def _link_performance(work: Work, performance: Performance, number: int, *, answ
     def apply() -> None:
         Performance.objects.filter(Q(number=None) | Q(number=number), pk=performance.pk).update(number=number)
         operations.note_done(row, number, answer=answer, form=form)
+        operations.wake_dependents(dependents)
+
+    def dependents() -> list[str]:
         waiting = Contract.objects.filter(performances=performance).exclude(performances__number=None)
-        keys = [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
-        operations.wake_dependents(keys)
+        return [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
 
     return done(apply=apply)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Performance
 from dipportal.contracts import rules
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
@@ -90,7 +91,8 @@ def _subject(work: Work, contract: Contract) -> Subject:
         raise Stop(attention(operations.NO_NUMBER, text % {"dates": dates}))
     if without:
         text = _("Waits until DIP has given %(count)d performances a number.") % {"count": len(without)}
-        raise waits(text)
+        missing = Performance.objects.filter(pk__in=list(without), number=None)
+        raise waits(work, text, came=lambda: not missing.exists())
     numbers = tuple(performance.number for performance in performances if performance.number is not None)
     return Subject(contract, production.dip_id, numbers)
 
@@ -151,7 +153,11 @@ def _revise_path(work: Work, revised: Contract, kind: str, there: Parsed[Contrac
         )
         raise Stop(attention(operations.NO_NUMBER, text))
     if revised.dip_id is None:
-        raise waits(_("Waits until DIP has given the agreement that this revises a number."))
+        raise waits(
+            work,
+            _("Waits until DIP has given the agreement that this revises a number."),
+            came=lambda: Contract.objects.filter(pk=revised.pk).exclude(dip_id=None).exists(),
+        )
     record = one_of(work, there, revised.dip_id, lambda one: one.id)
     if record.status == Status.APPROVED:
         return wire.contract_revise_path(record.id, kind)
@@ -211,6 +217,11 @@ def _link(work: Work, contract: Contract, number: int, *, answer: object, form: 
     def apply() -> None:
         Contract.objects.filter(Q(dip_id=None) | Q(dip_id=number), pk=contract.pk).update(dip_id=number)
         operations.note_done(row, number, answer=answer, form=form, base=base)
+        operations.wake_dependents(revisions)
+
+    def revisions() -> list[str]:
+        following = Contract.objects.filter(revises=contract).values_list("pk", flat=True)
+        return [operations.key_of(row.subject_kind, pk) for pk in following]
 
     return done(apply=apply)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -250,12 +250,26 @@ def must_know_production(work: Work, production: Production) -> None:
             "Change the production, and it is sent to DIP again; or give this up."
         )
         raise Stop(attention(operations.NO_NUMBER, text))
-    raise waits(_("Waits until DIP has given the production a number."))
+    raise waits(
+        work,
+        _("Waits until DIP has given the production a number."),
+        came=lambda: Production.objects.filter(pk=production.pk).exclude(dip_id="").exists(),
+    )
 
 
-def waits(text: str) -> Stop:
-    """For a number of DIP that another row is to bring; that one wakes this one."""
-    return Stop(again("depends", text, after=dt.timedelta(seconds=60)))
+def waits(work: Work, text: str, *, came: Callable[[], bool]) -> Stop:
+    """For a number of DIP that another row is to bring; that one wakes this one.
+
+    A number that came while this row was on its way to sleep found nobody to wake: it is looked for once more when
+    everybody can see that this row sleeps.
+    """
+
+    def look_again() -> None:
+        if came():
+            operations.wake_keys([work.row.key])
+
+    asleep = again("depends", text, after=dt.timedelta(seconds=60))
+    return Stop(replace(asleep, apply=lambda: transaction.on_commit(look_again)))
 
 
 def already(remote_id: object, work: Work) -> Outcome:

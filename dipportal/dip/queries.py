@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Count, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from dipportal.core.dates import moment
@@ -102,14 +103,16 @@ def lane(kind: str) -> str:
 
 
 def status_of(organisation: Organisation | None) -> ConnectionStatus | None:
-    """The state of the organisation's connection, or None when it has none. Three queries, four when DIP is away."""
-    connection = connection_of(organisation)
+    """The state of the organisation's connection, or None when it has none. Two queries, three when DIP is away."""
+    aside = set_aside(organisation).order_by().values("organisation").annotate(number=Count("pk")).values("number")
+    rows = Connection.objects.visible_to(organisation).active().select_related("organisation")
+    connection = rows.annotate(set_aside=Coalesce(Subquery(aside), 0)).first()
     if connection is None:
         return None
     return ConnectionStatus(
         connection=connection,
         newest=_newest(connection),
-        set_aside=set_aside(connection.organisation).count(),
+        set_aside=connection.set_aside,
         away=away_of(connection),
     )
 

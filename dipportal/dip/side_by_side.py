@@ -84,19 +84,28 @@ class Reading(Generic[Key]):
         under_way: dict[Future[Exchange], Call[Key]] = {}
         language = translation.get_language()
         with ThreadPoolExecutor(max_workers=self._most, thread_name_prefix="dip") as threads:
+
+            def leave() -> Generator[Answer[Key], None, None]:
+                """As many calls as may be; the answers are of those that may not leave."""
+                while self._waiting and len(under_way) < self._most:
+                    call = heapq.heappop(self._waiting)
+                    try:
+                        call.token = client.turn(stale=call.token)
+                    except DipError as error:
+                        yield Answer(call.key, error=error)
+                        continue
+                    under_way[threads.submit(_sent, client, call, language)] = call
+
             try:
                 while self._waiting or under_way:
-                    while self._waiting and len(under_way) < self._most:
-                        call = heapq.heappop(self._waiting)
-                        try:
-                            call.token = client.turn(stale=call.token)
-                        except DipError as error:
-                            yield Answer(call.key, error=error)
-                            continue
-                        under_way[threads.submit(_sent, client, call, language)] = call
+                    yield from leave()
                     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                         call = under_way.pop(future)
                         answer = self._settled(client, call, future.result())
+                        if answer is not None and answer.error is None:
+                            # The next one is on its way while this answer is looked at, which may take a while. After
+                            # an error whoever reads decides first whether anything is to leave at all.
+                            yield from leave()
                         if answer is not None:
                             yield answer
             finally:

@@ -4,8 +4,8 @@ import structlog
 from celery import shared_task
 from django.db import transaction
 from django.db.models import F
-from kombu.exceptions import ChannelError, KombuError
 
+from dipportal.core import broker
 from dipportal.dip.models import Connection, Operation, RunKind
 from dipportal.outbox.drain import drain
 
@@ -25,7 +25,7 @@ def _wake_now() -> None:
     """A broker that is away must not break what the user did: the sweep drains the row instead."""
     try:
         drain_operations.delay()
-    except (KombuError, ChannelError, OSError) as error:
+    except broker.AWAY as error:
         log.warning("no wake-up for DIP operations", reason=type(error).__name__)
 
 
@@ -57,3 +57,11 @@ def pull_one(connection_id: int, kind: str) -> None:
     connection = Connection.objects.active().filter(pk=connection_id).first()
     if connection is not None:
         pull.run(connection, kind)
+
+
+@shared_task(time_limit=600, soft_time_limit=590)
+def clear_runs() -> int:
+    """Clear away what of the history of pulls is kept no longer."""
+    from dipportal.dip import tidying
+
+    return tidying.clear_runs()

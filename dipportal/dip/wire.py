@@ -154,13 +154,15 @@ def _record(value: Any) -> Raw:
 
 
 def _need(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
-    if _record(raw).get(member) is None:
+    value = _record(raw).get(member)
+    if value is None:
         raise Unreadable(_("%(member)s is missing") % {"member": member})
-    return _named(member, raw[member], read)
+    return _named(member, value, read)
 
 
 def _maybe(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
-    return None if raw.get(member) is None else _named(member, raw[member], read)
+    value = raw.get(member)
+    return None if value is None else _named(member, value, read)
 
 
 def _named(member: str, value: Any, read: Callable[[Any], Any]) -> Any:

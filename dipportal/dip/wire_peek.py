@@ -14,6 +14,8 @@ from dipportal.dip.wire import id_in, parse_list
 
 def parse_one(raw: Any, read: Callable[[Raw], Record]) -> Record:
     """Raises Unreadable."""
+    if isinstance(raw, dict):
+        return read(raw)
     parsed = parse_list([raw], read)
     if parsed.faults:
         raise Unreadable(parsed.faults[0].reason)
@@ -48,14 +50,16 @@ def production_of(raw: Any) -> str:
     return str(part.get("id") or "") if isinstance(part, dict) else ""
 
 
-def modified_in(raw: Any) -> str:
-    found = raw.get("modified") if isinstance(raw, dict) else None
-    return found if isinstance(found, str) else ""
+def stamps_in(raws: Iterable[Any]) -> set[str]:
+    """When these changed, as DIP writes it; each stamp once."""
+    found = (raw.get("modified") for raw in raws if isinstance(raw, dict))
+    return {stamp for stamp in found if isinstance(stamp, str) and stamp}
 
 
-def name_in(raw: Any) -> str:
-    found = raw.get("name") if isinstance(raw, dict) else None
-    return found if isinstance(found, str) else ""
+def names_in(raws: Iterable[tuple[str, Any]], mark: str) -> dict[str, str]:
+    """The names with this mark in them, by the number by which their record is known."""
+    named = ((key, raw.get("name")) for key, raw in raws if isinstance(raw, dict))
+    return {key: name for key, name in named if isinstance(name, str) and mark in name}
 
 
 def parents_in(raws: Iterable[tuple[str, Any]]) -> dict[int, int]:

@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from dipportal.notifications import purpose
 from dipportal.notifications.models import Email
-from dipportal.outbox import drain
-from dipportal.outbox.drain import Claim, Outcome
+from dipportal.outbox import batch, drain
+from dipportal.outbox.batch import Held
+from dipportal.outbox.drain import Outcome
 
 WITHOUT_SERVER = dt.timedelta(minutes=10)
+WHILE_IN_HAND = dt.timedelta(seconds=5)
 GIVE_UP_AFTER = dt.timedelta(days=3)
 MOST_DOUBTS = 5
 # Many a mail server hangs up after a hundred mails; a connection of our own choosing loses nothing to that.
@@ -75,7 +77,7 @@ class Postman:
 def drain_due() -> int:
     """Send the mails that are due. Returns how many rows were worked."""
     with Postman() as postman:
-        return drain.drain(Email, lambda claim: deliver(claim, postman), limit=MOST_A_DRAIN)
+        return batch.drain(Email, lambda held: deliver(held, postman), limit=MOST_A_DRAIN)
 
 
 def more_is_due() -> bool:
@@ -83,23 +85,30 @@ def more_is_due() -> bool:
     return drain.claimable(Email, timezone.now()).exists()
 
 
-def deliver(claim: Claim[Email], postman: Postman) -> Outcome:
+def deliver(held: Held[Email], postman: Postman) -> Outcome:
     """Send one mail. `sent_at` is written before the purpose is looked at: a withdrawal that comes in between finds
     either a proposal that may have left, or one that will not."""
-    row = claim.row
+    row = held.row
     if not settings.MAIL_CONFIGURED:
         return drain.again("no_server", _("Mail is not set up."), after=WITHOUT_SERVER)
     try:
         backend = postman.connect()
     except ServerAway as error:
-        return drain.again("server_away", str(error), after=drain.backoff(row.attempts))
-    before = row.sent_at
-    claim.write(sent_at=timezone.now())
-    lost = purpose.lost(row)
+        return nothing_left(held, drain.again("server_away", str(error), after=drain.backoff(row.attempts)))
+    held.begin()
+    try:
+        lost = purpose.lost(row)
+    except purpose.Undecided as undecided:
+        return nothing_left(held, drain.again("in_hand", str(undecided), after=WHILE_IN_HAND))
     if lost:
-        return replace(drain.abandoned("purpose", lost), values={"sent_at": before, **wiped(row)})
+        return nothing_left(held, drain.abandoned("purpose", lost), **wiped(row))
     outcome = attempt(row, backend, postman)
-    return replace(outcome, values={"sent_at": before}) if outcome.code in NOTHING_LEFT else outcome
+    return nothing_left(held, outcome) if outcome.code in NOTHING_LEFT else outcome
+
+
+def nothing_left(held: Held[Email], outcome: Outcome, **values: str) -> Outcome:
+    """This attempt delivered nothing, so that of an earlier one is what counts."""
+    return replace(outcome, values={"sent_at": held.before, **values})
 
 
 def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:

@@ -78,6 +78,9 @@ class Email(OutboxRow):
             models.CheckConstraint(condition=models.Q(kind__in=Kind.values), name="email_kind_known"),
         )
 
+    def overtakers(self) -> models.Q | None:
+        return models.Q(priority__lt=self.priority) if self.priority else None
+
     @property
     def label(self) -> str | Promise:
         return Kind(self.kind).label

@@ -19,8 +19,15 @@ LINK_LASTS = dt.timedelta(days=3)
 ANSWERS = ("contract.approved", "contract.rejected", "contract.adopted", "contract.declined")
 
 
+class Undecided(Exception):
+    """Somebody is sending the mail that this one is about: whether it left is known in a moment."""
+
+
 def lost(row: Email) -> str:
-    """Why this mail need not leave any more, in words; '' when it must. An answer leaves unless it was taken back."""
+    """Why this mail need not leave any more, in words; '' when it must. An answer leaves unless it was taken back.
+
+    Raises Undecided when that depends on a mail that is being sent right now.
+    """
     check = {
         Kind.PROPOSAL: _proposal,
         Kind.COUNTER: _counter,
@@ -52,9 +59,7 @@ def _withdrawal(row: Email) -> str:
     proposals = _mails_about(event).filter(kind=Kind.PROPOSAL, recipient__iexact=row.recipient)
     if proposals.filter(event__pk__gt=event.pk).exists():
         return _("It was proposed again; that mail says it.")
-    if not proposals.filter(event__pk__lt=event.pk, sent_at__isnull=False).exists():
-        return _("The mail about the proposal never left.")
-    return ""
+    return "" if _left(proposals.filter(event__pk__lt=event.pk)) else _("The mail about the proposal never left.")
 
 
 def standing_proposals(event: Entry) -> list[Email]:
@@ -107,8 +112,17 @@ def answers_before(event: Entry) -> EmailQuerySet:
 
 def _unless_left(told: EmailQuerySet) -> str:
     """What corrects a mail that never left need not leave either."""
-    left = told.filter(sent_at__isnull=False).exists()
-    return "" if left else _("The mail that this one is about never left.")
+    return "" if _left(told) else _("The mail that this one is about never left.")
+
+
+def _left(told: EmailQuerySet) -> bool:
+    """May one of these have left? Of one that is in somebody's hands `sent_at` says only that it is about to."""
+    now = timezone.now()
+    leased_until = told.filter(sent_at__isnull=False).values_list("claimed_until", flat=True)
+    ends = [until if until is not None and until > now else None for until in leased_until]
+    if ends and all(ends):
+        raise Undecided(_("The mail that this one is about is on its way."))
+    return bool(ends)
 
 
 def _deadline(row: Email) -> str:

@@ -2,13 +2,11 @@
 
 import structlog
 from celery import shared_task
-from kombu.exceptions import ChannelError, ConnectionError, KombuError
-from redis.exceptions import RedisError
 
+from dipportal.core import broker
 from dipportal.notifications import delivery
 
 log = structlog.get_logger(__name__)
-BROKER_AWAY = (KombuError, ConnectionError, ChannelError, RedisError, OSError)
 
 
 @shared_task(time_limit=300, soft_time_limit=280)
@@ -22,5 +20,5 @@ def wake() -> None:
     """Ask a worker to drain the mail; for use with `transaction.on_commit`. The sweep comes anyway."""
     try:
         drain_mail.delay()
-    except BROKER_AWAY as error:
+    except broker.AWAY as error:
         log.warning("broker away; the sweep will find the mail", error=type(error).__name__)

@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -87,26 +88,31 @@ class Claim(Generic[Row]):
 
     def settle(self, outcome: Outcome) -> None:
         """Record the outcome and run its `apply`, in one transaction; raises ClaimLost and writes nothing otherwise."""
-        now = timezone.now()
-        values: dict[str, Any] = {
-            "state": outcome.state,
-            "error_code": outcome.code,
-            "error_text": outcome.text,
-            "due_at": now + outcome.after,
-            "claimed_until": None,
-            "claim_token": "",
-            "open_claims": 0,
-            **outcome.values,
-        }
-        if outcome.state in CLOSED:
-            values["done_at"] = now
         with transaction.atomic():
             if self.row.outcome_may_be_lost:
                 need_not_last(type(self.row))
-            if self._mine().update(**values) != 1:
+            if self._mine().update(**settled(outcome)) != 1:
                 raise ClaimLost
             if outcome.apply is not None:
                 outcome.apply()
+
+
+def settled(outcome: Outcome) -> dict[str, Any]:
+    """What stands in a row once this has become of it."""
+    now = timezone.now()
+    values: dict[str, Any] = {
+        "state": outcome.state,
+        "error_code": outcome.code,
+        "error_text": outcome.text,
+        "due_at": now + outcome.after,
+        "claimed_until": None,
+        "claim_token": "",
+        "open_claims": 0,
+        **outcome.values,
+    }
+    if outcome.state in CLOSED:
+        values["done_at"] = now
+    return values
 
 
 def need_not_last(model: type[OutboxRow]) -> None:
@@ -122,17 +128,18 @@ def lease() -> dt.timedelta:
     return dt.timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 
 
+def free(model: type[Row], now: dt.datetime) -> QuerySet[Row]:
+    """Rows that are due and not leased, whether or not another of their key comes first."""
+    unleased = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    return model._default_manager.filter(unleased, state__in=WORKABLE, due_at__lte=now)
+
+
 def claimable(model: type[Row], now: dt.datetime) -> QuerySet[Row]:
     """Rows that are due, not leased, and first of their key among the rows that are not closed."""
     earlier = (
         model._default_manager.filter(key=OuterRef("key"), pk__lt=OuterRef("pk")).exclude(state__in=CLOSED).values("pk")
     )
-    return model._default_manager.filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lte=now),
-        Q(key="") | ~Exists(earlier),
-        state__in=WORKABLE,
-        due_at__lte=now,
-    )
+    return free(model, now).filter(Q(key="") | ~Exists(earlier))
 
 
 def claim(model: type[Row]) -> Claim[Row] | None:
@@ -140,24 +147,33 @@ def claim(model: type[Row]) -> Claim[Row] | None:
 
     A row whose claims ended without an outcome too often is put in quarantine instead, and the next one is taken.
     """
+    claims = claim_some(model, 1)
+    return claims[0] if claims else None
+
+
+def claim_some(model: type[Row], most: int) -> list[Claim[Row]]:
+    """Like `claim`, the next few rows at once and with one token; none when nothing is due.
+
+    What was begun before goes alone: so the row that killed its worker is known from those that were only beside it.
+    """
     locks = connections[router.db_for_write(model)].features.has_select_for_update_skip_locked
     while True:
         now = timezone.now()
         token = secrets.token_urlsafe(32)
         with transaction.atomic():
             need_not_last(model)
-            rows = claimable(model, now).order_by(*model.first_come)
+            turns = claimable(model, now).order_by(*model.first_come)
             if locks:
-                rows = rows.select_for_update(skip_locked=True, of=("self",))
-            row = rows.first()
-            if row is None:
-                return None
-            if row.open_claims >= settings.OUTBOX_MAX_CLAIMS:
-                quarantine(row)
+                turns = turns.select_for_update(skip_locked=True, of=("self",))
+            rows = _together(list(turns[:most]))
+            if not rows:
+                return []
+            if rows[0].open_claims >= settings.OUTBOX_MAX_CLAIMS:
+                quarantine(rows[0])
                 continue
-            mine = model._default_manager.filter(pk=row.pk, claim_token=row.claim_token)
+            mine = model._default_manager.filter(pk__in=[row.pk for row in rows])
             if not locks:
-                # Nothing held the row since it was read: the state is asked again in the UPDATE, and that decides.
+                # Nothing held the rows since they were read: the state is asked again in the UPDATE, and that decides.
                 mine = mine.filter(pk__in=claimable(model, now).values("pk"))
             changed = mine.update(
                 claimed_until=now + lease(),
@@ -165,9 +181,25 @@ def claim(model: type[Row]) -> Claim[Row] | None:
                 attempts=F("attempts") + 1,
                 open_claims=F("open_claims") + 1,
             )
-        if changed == 1:
-            row.refresh_from_db()
-            return Claim(row, token)
+        if changed == len(rows):
+            return [Claim(_as_claimed(row, now, token), token) for row in rows]
+        if changed:
+            taken = model._default_manager.filter(claim_token=token).order_by(*model.first_come)
+            return [Claim(row, token) for row in taken]
+
+
+def _together(rows: list[Row]) -> list[Row]:
+    """The first row alone if it was begun before, else all until the first that was."""
+    if rows and rows[0].was_begun:
+        return rows[:1]
+    return list(takewhile(lambda row: not row.was_begun, rows))
+
+
+def _as_claimed(row: Row, now: dt.datetime, token: str) -> Row:
+    row.claimed_until, row.claim_token = now + lease(), token
+    row.attempts += 1
+    row.open_claims += 1
+    return row
 
 
 def quarantine(row: OutboxRow) -> None:

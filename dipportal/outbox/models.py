@@ -60,6 +60,15 @@ class OutboxRow(models.Model):
         return f"{self.label} {self.pk} ({self.get_state_display()})"
 
     @property
+    def was_begun(self) -> bool:
+        """Did an earlier attempt perhaps bring the effect about, or end without telling?"""
+        return self.open_claims > 0 or self.sent_at is not None
+
+    def overtakers(self) -> models.Q | None:
+        """What goes before this row although it came later; None when nothing does."""
+        return None
+
+    @property
     def label(self) -> str | Promise:
         """What the kind is called, for people."""
         return self.kind

@@ -19,6 +19,7 @@ from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.core.filtering import FewField, FewFilter, Filters
 from dipportal.core.forms import DayField
+from dipportal.core.listing import FilterForm
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
@@ -125,6 +126,7 @@ class ContractFilter(Filters):
     class Meta:
         model = Contract
         fields: list[str] = []
+        form = FilterForm
 
     def filter_queryset(self, queryset: Any) -> Any:
         rows = super().filter_queryset(queryset)
@@ -154,6 +156,7 @@ class ProductionFilter(Filters):
     class Meta:
         model = Production
         fields: list[str] = []
+        form = FilterForm
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -176,6 +179,7 @@ class PerformanceFilter(Filters):
     class Meta:
         model = Performance
         fields: list[str] = []
+        form = FilterForm
 
     def without(self, rows: Any, _name: str, _value: str) -> Any:
         bare = contracts.performances_without_contract(self.request.organisation)
@@ -189,6 +193,7 @@ class MemberFilter(Filters):
     class Meta:
         model = Theater
         fields: list[str] = []
+        form = FilterForm
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

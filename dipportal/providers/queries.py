@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, Theater
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, ProductionQuerySet, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
@@ -43,23 +43,34 @@ def listed(organisation: Organisation) -> ContractQuerySet:
 
 
 # --- what asks for attention: the sections of the start page, and the filters of the list -------------------------
+# Which agreements these are, in their order; what a page shows of them it reads by their keys.
 def rejections(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Rejected versions that nothing follows yet, longest waiting first."""
-    return listed(organisation).newest(organisation).filter(status=Status.REJECTED).order_by("answered_at", "pk")
+    return (
+        contracts.contracts_of(organisation)
+        .newest(organisation)
+        .filter(status=Status.REJECTED)
+        .order_by("answered_at", "pk")
+    )
 
 
 def conflicts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
-    return listed(organisation).newest(organisation).filter(conflict_at__isnull=False).order_by("conflict_at", "pk")
+    return (
+        contracts.contracts_of(organisation)
+        .newest(organisation)
+        .filter(conflict_at__isnull=False)
+        .order_by("conflict_at", "pk")
+    )
 
 
 def counters(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Adapted proposals that the provider has to answer, longest waiting first."""
-    return listed(organisation).filter(COUNTER).order_by("proposed_at", "pk")
+    return contracts.contracts_of(organisation).filter(COUNTER).order_by("proposed_at", "pk")
 
 
 def seconds(organisation: Organisation, actor: Actor) -> ContractQuerySet:
     """What a colleague agreed to, and this person may complete."""
-    rows = listed(organisation)
+    rows = contracts.contracts_of(organisation)
     if not organisation.four_eyes or not actor.acts_for(organisation):
         return rows.none()
     waiting = contracts.waiting_for_second(organisation, actor.user)
@@ -68,24 +79,24 @@ def seconds(organisation: Organisation, actor: Actor) -> ContractQuerySet:
 
 def expired(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Own proposals whose last day has passed."""
-    rows = listed(organisation).filter(OWN_PROPOSAL, answer_by__lt=timezone.localdate())
+    rows = contracts.contracts_of(organisation).filter(OWN_PROPOSAL, answer_by__lt=timezone.localdate())
     return rows.order_by("answer_by", "pk")
 
 
 def unanswered(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Own proposals that the theater can still approve."""
     still = Q(answer_by=None) | Q(answer_by__gte=timezone.localdate())
-    return listed(organisation).filter(OWN_PROPOSAL, still).order_by("proposed_at", "pk")
+    return contracts.contracts_of(organisation).filter(OWN_PROPOSAL, still).order_by("proposed_at", "pk")
 
 
 def concepts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
-    return listed(organisation).filter(CONCEPT).order_by("created_at", "pk")
+    return contracts.contracts_of(organisation).filter(CONCEPT).order_by("created_at", "pk")
 
 
 def called_off(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Concepts of which no evening takes place any more."""
     plays = catalogue.performances_of(organisation).agreed().filter(contracts=OuterRef("pk"))
-    return listed(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
+    return contracts.contracts_of(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
 
 
 def affected(organisation: Organisation, performances: Sequence[Performance]) -> ContractQuerySet:
@@ -100,6 +111,12 @@ def contract_of_each(organisation: Organisation, performances: Sequence[Performa
     rows = contracts.contracts_of(organisation).newest(organisation).select_related(None).only("status")
     each: Any = rows.annotate(evening=F("performances")).filter(evening__in=keys)
     return {row.evening: row for row in each.order_by("pk")}
+
+
+def listed_productions(organisation: Organisation) -> ProductionQuerySet:
+    """The rows of the list of productions, with only what it shows."""
+    rows = catalogue.productions_of(organisation).select_related(None).select_related("genre")
+    return rows.only("title", "season", "dip_id", "cancelled_at", "genre__name")
 
 
 def listed_performances(organisation: Organisation) -> PerformanceQuerySet:

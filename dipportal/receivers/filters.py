@@ -15,6 +15,7 @@ from dipportal.contracts.enums import SHARED, ContractType
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.core.filtering import MORE, Filters, few, whole_number
 from dipportal.core.forms import DayField
+from dipportal.core.listing import FilterForm
 from dipportal.organisations.models import Organisation
 from dipportal.receivers import loaders
 
@@ -33,6 +34,9 @@ def day_filter(label: str | Promise, field: str, bound: str) -> DayFilter:
 
 class HouseFilter(Filters):
     """Drops the choice of a theater when there is only one to choose."""
+
+    class Meta:
+        form = FilterForm
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

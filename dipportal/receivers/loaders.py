@@ -22,6 +22,11 @@ def contracts(organisation: Organisation) -> ContractQuerySet:
     return contracts_of(organisation).newest(organisation)
 
 
+def versions_shown(organisation: Organisation) -> ContractQuerySet:
+    """Every version that was proposed to this receiver."""
+    return contracts_of(organisation)
+
+
 # Of an agreement with its seventy columns, what a list shows of it.
 SHOWN = (
     "number", "first_at", "type", "status", "side", "version", "answer_by", "discarded_at", "proposed_at",

@@ -56,11 +56,12 @@ def start(request: AreaRequest) -> HttpResponse:
 
 @area(Side.RECEIVER)
 def contracts(request: AreaRequest) -> HttpResponse:
-    everything = loaders.listed(loaders.contracts(request.organisation))
+    everything = loaders.contracts(request.organisation)
     chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
     # Of what waits for an answer, first what is due first.
     default = "due" if request.GET.get("status") == Status.PROPOSED else "first"
-    rows = _listed(request, chosen.qs, orders=CONTRACT_ORDERS, default=default)
+    shown = loaders.listed(loaders.versions_shown(request.organisation))
+    rows = _listed(request, chosen.qs, shown, orders=CONTRACT_ORDERS, default=default)
     context = {
         "filter": chosen,
         "list": rows,
@@ -71,9 +72,12 @@ def contracts(request: AreaRequest) -> HttpResponse:
     return render(request, "receivers/contracts.html", context)
 
 
-def _listed(request: AreaRequest, rows: QuerySet[Any], *, orders: dict[str, tuple[str, ...]], default: str) -> Any:
-    """The list, and in the same statement what the menu says is waiting."""
-    found = listing(request, rows, orders=orders, default=default, beside=(loaders.waiting(request.organisation),))
+def _listed(
+    request: AreaRequest, rows: QuerySet[Any], shown: QuerySet[Any], *, orders: dict[str, tuple[str, ...]], default: str
+) -> Any:
+    """The list, and in the same statement what the menu says is waiting. `shown`: the rows with what they show."""
+    waiting = loaders.waiting(request.organisation)
+    found = listing(request, rows, orders=orders, default=default, beside=(waiting,), wide=shown)
     request.waiting = found.beside[0]  # type: ignore[attr-defined]
     return found
 
@@ -86,7 +90,7 @@ def performances(request: AreaRequest) -> HttpResponse:
     choices.setdefault("when", "coming")
     chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
     others = chosen.filters.keys() - {"when"}
-    rows = _listed(request, chosen.qs, orders=PERFORMANCE_ORDERS, default="date")
+    rows = _listed(request, chosen.qs, everything, orders=PERFORMANCE_ORDERS, default="date")
     context = {
         "filter": chosen,
         "list": rows,

@@ -7,7 +7,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext
+from kombu.exceptions import ConnectionError as BrokerAway
 from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisAway
+from redis.exceptions import TimeoutError as RedisSlow
 
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
@@ -39,7 +42,13 @@ def test_a_change_that_is_rolled_back_wakes_nobody(world: World, wakes: list[str
     assert (wakes, Operation.objects.count()) == ([], 0)
 
 
-@pytest.mark.parametrize("error", [OperationalError("away"), OSError("disk full"), ConnectionRefusedError()])
+BROKER_AWAY = [
+    OperationalError("away"), OSError("disk full"), ConnectionRefusedError(), RedisAway("given up"), RedisSlow("slow"),
+    BrokerAway("gone"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("error", BROKER_AWAY)
 def test_a_broker_that_is_away_does_not_break_the_save(
     world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -49,6 +58,19 @@ def test_a_broker_that_is_away_does_not_break_the_save(
     monkeypatch.setattr(tasks.drain_operations, "delay", away)
     contract = world.contract()
     assert rows(contract) == [("contract.create", "waiting", "")]
+
+
+@pytest.mark.parametrize("error", BROKER_AWAY)
+def test_a_broker_that_is_away_does_not_break_the_worker_that_asks_to_go_on(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def away() -> None:
+        raise error
+
+    monkeypatch.setattr(tasks.drain_operations, "delay", away)
+    contract = world.contract()
+    assert tasks.drain_operations() == 1
+    assert rows(contract) == [("contract.create", "done", "")]
 
 
 def test_the_drain_asks_to_go_on_while_there_is_more(

@@ -187,7 +187,7 @@ def test_the_state_of_a_connection(
     alive = timezone.now() + LEASE
     older = SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", state="failed")
     newer = SyncRun.objects.create(connection=noord, organisation=world.agency, kind="catalogue", alive_until=alive)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         found = queries.status_of(world.agency)
     assert found is not None
     assert found.away is None

@@ -141,6 +141,32 @@ def test_the_breaker_stops_what_has_not_left(
     assert agency.open_until is not None
 
 
+def test_the_next_call_has_left_before_an_answer_is_looked_at(client: Client, line: Line, settings: Any) -> None:
+    settings.DIP_CONCURRENCY = 2
+    reading: Reading[int] = Reading(client)
+    for number in range(10):
+        reading.ask(number, f"/{number}")
+    with closing(reading.answers()) as answers:
+        for count, _answer in enumerate(answers, start=1):
+            # Two at a time: one for each that was answered, and the two that are under way, or done and not seen yet.
+            left = 10 - len(reading._waiting)
+            assert left >= min(10, count + 2)
+
+
+def test_after_a_failure_nothing_leaves_before_it_is_looked_at(
+    client: Client, line: Line, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DIP_CONCURRENCY = 2
+    line.wait_for = 2
+    monkeypatch.setattr(line, "answer", lambda path, token: Exchange(503, body=None))
+    reading: Reading[int] = Reading(client)
+    for number in range(10):
+        reading.ask(number, f"/{number}")
+    with closing(reading.answers()) as answers:
+        assert isinstance(next(answers).error, Unclear)
+    assert len(line.sent) == 2
+
+
 def test_what_is_under_way_when_a_pull_stops_still_counts(
     client: Client, agency: Connection, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:

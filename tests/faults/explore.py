@@ -296,29 +296,31 @@ class Exploration:
             keep(self.house.save(), schedule, ways)
             for longer, times in self._longer(schedule, events) if further else ():
                 index, kind = longer[-1]
+                assert isinstance(kind, str)
                 many = Counter({number: count * times for number, count in further.items()})
                 if kind == CRASH and index in passing:
                     self.house.restore(passing[index])
                     keep(passing[index], longer, many)
                 elif kind in PAUSES and not kind.endswith("amid") and index in passing:
-                    waiting.extend(self._paused(schedule, index, kind, passing[index], many, left, path))
+                    waiting.extend(self._paused(longer, passing[index], many, left, path))
                 else:
                     waiting.append((longer, many))
         return sorted(ends.values(), key=lambda end: min(end.ways))
 
     def _paused(
-        self, schedule: Schedule, index: int, kind: str, before: Moment, ways: Counter[int], left: int, path: Path
+        self, schedule: Schedule, before: Moment, ways: Counter[int], left: int, path: Path
     ) -> Iterator[tuple[Schedule, Counter[int]]]:
-        """A pause, with each thing that another worker may have come to by its end."""
+        """This schedule, which ends with a pause, with each thing that another worker may have come to meanwhile."""
         house = self.house
+        *until, (index, kind) = schedule
+        assert isinstance(kind, str)
         house.restore(before)
         house.clock.pass_by(PAUSES[kind])
-        now = house.save()
-        for end in self._others(left - min(ways), now, (*path, (*schedule, (index, kind)))):
+        for end in self._others(left - min(ways), house.save(), (*path, schedule)):
             both = _times(ways, end.ways, left)
             if both:
                 told = "; ".join(f"step {step}: {one}" for step, one in end.how)
-                yield (*schedule, (index, Meanwhile(kind, told, end.moment))), both
+                yield (*until, (index, Meanwhile(kind, told, end.moment))), both
 
     def _others(self, left: int, now: Moment, path: Path) -> list[End]:
         as_it_is = exactly(now)

@@ -213,7 +213,7 @@ def test_killed_between_sending_and_recording_it_goes_again_under_the_same_id(
 
     (row,) = write("a@x.example")
     with monkeypatch.context() as patch:
-        patch.setattr("dipportal.outbox.drain.Claim.settle", die)
+        patch.setattr("dipportal.outbox.batch.Batch.flush", die)
         with pytest.raises(Killed):
             delivery.drain_due()
     row.refresh_from_db()
@@ -340,7 +340,7 @@ def test_proposed_withdrawn_and_proposed_again_is_one_mail_each(server: Post, wo
 def test_a_withdrawal_between_the_last_look_and_the_sending_is_not_missed(
     server: Post, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proposal still stood when it was looked at; then somebody takes it back, and that mail goes first."""
+    """The proposal still stood when it was looked at; then somebody takes it back, and another worker is free."""
     contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
     Email.objects.exclude(recipient="a@x.example").delete()
     look, looked = delivery.purpose.lost, []
@@ -355,11 +355,62 @@ def test_a_withdrawal_between_the_last_look_and_the_sending_is_not_missed(
 
     monkeypatch.setattr(delivery.purpose, "lost", slow_look)
     delivery.drain_due()
+    assert [letter["To"] for letter in server.letters] == ["a@x.example"], "it waits for what it is about"
+    later()
+    delivery.drain_due()
     assert [letter["To"] for letter in server.letters] == ["a@x.example", "a@x.example"]
     assert set(Email.objects.values_list("kind", "state")) == {
         (Kind.PROPOSAL, State.DONE),
         (Kind.WITHDRAWAL, State.DONE),
     }
+
+
+def test_a_withdrawal_does_not_take_a_proposal_that_is_about_to_leave_for_one_that_left(
+    server: Post, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken with others that leave first; meanwhile it is taken back, and another worker is free."""
+    Email.objects.all().delete()
+    write("first@x.example")
+    contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
+    Email.objects.exclude(recipient__in=("a@x.example", "first@x.example")).delete()
+    look, looked = delivery.purpose.lost, []
+
+    def slow_look(row: Email) -> str:
+        if not looked:
+            looked.append(row.recipient)
+            actions.withdraw(contract, actor=world.actors["agency_editor"])
+            delivery.drain_due()
+        return look(row)
+
+    monkeypatch.setattr(delivery.purpose, "lost", slow_look)
+    delivery.drain_due()
+    later()
+    delivery.drain_due()
+    assert looked == ["first@x.example"]
+    assert [letter["To"] for letter in server.letters] == ["first@x.example"]
+    assert dict(Email.objects.filter(recipient="a@x.example").values_list("kind", "state")) == {
+        Kind.PROPOSAL: State.ABANDONED,
+        Kind.WITHDRAWAL: State.ABANDONED,
+    }
+    assert not Email.objects.filter(recipient="a@x.example", sent_at__isnull=False).exists()
+
+
+def test_a_withdrawal_that_is_taken_together_with_its_proposal_knows_whether_that_left(
+    server: Post, world: World
+) -> None:
+    """In either order: the proposal may have been put off, and is due after its withdrawal then."""
+    contract = world.contract(status="proposed", parties={"contact_receiver": "a@x.example"})
+    actions.withdraw(contract, actor=world.actors["agency_editor"])
+    mine = Email.objects.filter(recipient="a@x.example")
+    mine.filter(kind=Kind.WITHDRAWAL).update(due_at=timezone.now() - dt.timedelta(minutes=1))
+    delivery.drain_due()
+    later()
+    delivery.drain_due()
+    assert set(mine.values_list("kind", "state")) == {
+        (Kind.PROPOSAL, State.ABANDONED),
+        (Kind.WITHDRAWAL, State.ABANDONED),
+    }
+    assert server.letters == []
 
 
 # --- what an administrator can do -------------------------------------------------------------------------------

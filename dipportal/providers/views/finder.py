@@ -42,8 +42,10 @@ def search(request: AreaRequest) -> HttpResponse:
         return render(request, "providers/search.html", {"text": ""})
     context = {
         "text": text,
-        "productions": catalogue.productions_of(organisation).search(text)[: FOUND + 1],
-        "performances": catalogue.performances_of(organisation).search(text).order_by("-starts_at", "pk")[: FOUND + 1],
+        "productions": queries.listed_productions(organisation).search(text)[: FOUND + 1],
+        "performances": queries.listed_performances(organisation)
+        .search(text)
+        .order_by("-starts_at", "pk")[: FOUND + 1],
         "contracts": queries.listed(organisation)
         .filter(discarded_at=None)
         .search(text)

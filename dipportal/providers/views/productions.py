@@ -35,7 +35,7 @@ ORDERS = {
 
 @area(Side.PROVIDER)
 def production_list(request: AreaRequest) -> HttpResponse:
-    rows = catalogue.productions_of(request.organisation)
+    rows = queries.listed_productions(request.organisation)
     found = ProductionFilter(request.GET, queryset=rows, request=request)
     shown = listing(request, found.qs, orders=ORDERS, default="-season")
     return render(

@@ -1,0 +1,348 @@
+"""The rows of this area's long lists, as HTML.
+
+A list of fifty rows is written by one function: through the template language the same rows cost more than everything
+else on the page. What a cell holds is escaped here, value by value; the words that stand in every row are looked up
+once a list. No source string stands inside an f-string, where it is not found when the strings are collected.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape as esc
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
+from dipportal.catalogue.models import Performance, Theater
+from dipportal.contracts.enums import AnswerSource, ContractType, Status
+from dipportal.contracts.models import Contract
+from dipportal.contracts.models_batch import BatchKind
+from dipportal.core import dates, markup
+from dipportal.core.markup import NOTHING, aloud, cell, nothing, sub, whole, words
+from dipportal.core.templatetags.portal import row_url
+from dipportal.dip.models import RunKind, RunState, SyncRun
+from dipportal.providers.history import state_of
+from dipportal.providers.templatetags.stock import choosable
+
+
+def tick(name: str, row: Any) -> str:
+    """The tick box of a concept or a performance; it belongs to the form of many_button.html further down. '' where
+    nothing can be done with it at once."""
+    if not choosable(row):
+        return ""
+    label = esc(_("Choose: %(row)s") % {"row": row})
+    return f'<input type="checkbox" form="many-form" name="{name}" value="{row.pk}" aria-label="{label}">\n'
+
+
+# --- agreements ---------------------------------------------------------------------------------------------------
+def agreements(rows: Iterable[Contract], slug: str, *, can_edit: bool, today: dt.date) -> SafeString:
+    before, after = row_url("providers:contract", slug)
+    types, zone, states = words(ContractType.choices), timezone.get_current_timezone(), States()
+    theater, first, kind, status, proposed, due = (
+        esc(text)
+        for text in (
+            _("Theater"), _("First performance"), _("Type"), _("Status"), _("Proposed"), _("Answer by"),
+        )
+    )  # fmt: skip
+    found = []
+    for row in rows:
+        box = tick("c", row) if can_edit else ""
+        version = _("version %(number)s") % {"number": whole(row.number)} if row.number > 1 else ""
+        number = f" · {row.dip_id}" if row.dip_id else ""
+        reference = escape(row.own_reference or row.reference)
+        many = row.evenings  # type: ignore[attr-defined]
+        evenings = _("%(number)s performances") % {"number": whole(many)} if many > 1 else ""
+        found.append(
+            f'<tr>\n<th scope="row">{box}<a href="{before}{row.pk}{after}">{escape(row.production.title)}</a>'
+            + (f'\n<small class="sub">{escape(version)}</small>' if version else "")
+            + sub(f'<span class="text-nowrap">{reference}</span>{number}')
+            + "</th>"
+            + cell(theater, escape(row.theater.name) + sub(escape(row.theater.city)))
+            + cell(first, markup.dated(row.first_at, "", True, zone) + sub(escape(evenings)))
+            + cell(kind, types[row.type], "text-nowrap")
+            + cell(status, _standing(row, states))
+            + cell(proposed, markup.dated(row.proposed_at, "day", True, zone))
+            + cell(due, _due(row, today))
+            + "</tr>\n"
+        )
+    return SafeString("".join(found))
+
+
+class States:
+    """How agreements stand, as HTML: made once for all that stand alike."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str, bool], SafeString] = {}
+
+    def of(self, row: Contract) -> SafeString:
+        alike = (row.status, row.side, row.discarded_at is None)
+        if alike not in self._made:
+            self._made[alike] = markup.status(*state_of(row))
+        return self._made[alike]
+
+
+def _standing(row: Contract, states: States) -> str:
+    """How an agreement stands, since when, and what else there is to know about its answer."""
+    text = states.of(row) + sub(on_behalf(row)) + sub(escape(age_of(row)))
+    if row.revises_id and row.status not in (Status.APPROVED, Status.REVISED):
+        text += sub(esc(_("revision; the agreement before it stays in force")))
+    if row.conflict_at:
+        text += markup.status("conflict", _("differs in DIP"))
+    return text
+
+
+def on_behalf(row: Contract) -> str:
+    """Who wrote down an answer that was given outside, and how it came. '' for any other answer."""
+    if not row.on_behalf:
+        return ""
+    said = {
+        "theater": row.theater.name,
+        "who": row.answered_by.get_full_name() if row.answered_by else "",
+        "source": AnswerSource(row.answer_source).label,
+    }
+    text = _("recorded on behalf of %(theater)s by %(who)s, %(source)s") % said
+    return f"<span data-on-behalf>{esc(text)}</span>"
+
+
+def age_of(row: Contract) -> str:
+    """How long an agreement has been as it is, in words; '' when nobody said since when."""
+    if row.discarded_at:
+        return _("%(age)s ago") % {"age": dates.ago(row.discarded_at)}
+    if row.status == "concept":
+        return _("made %(age)s ago") % {"age": dates.ago(row.created_at)}
+    if row.status == "proposed":
+        return _("waits %(age)s") % {"age": dates.ago(row.proposed_at)}
+    if row.answered_at:
+        return _("answered %(age)s ago") % {"age": dates.ago(row.answered_at)}
+    return ""
+
+
+def _due(row: Contract, today: dt.date) -> str:
+    if row.status != Status.PROPOSED or row.is_counter:
+        return NOTHING
+    text = markup.date(row.answer_by, "day", bare=True)
+    late = "\n" + markup.status("expired", _("past")) if row.answer_by and row.answer_by < today else ""
+    return text + late
+
+
+# --- productions --------------------------------------------------------------------------------------------------
+def productions(rows: Iterable[Any], slug: str) -> SafeString:
+    before, after = row_url("providers:production", slug)
+    season, genre, first, many, dip_id = (
+        esc(text) for text in (_("Season"), _("Genre"), _("First performance"), _("Performances"), _("DIP-id"))
+    )
+    return SafeString(
+        "".join(
+            f'<tr>\n<th scope="row"><a href="{before}{row.pk}{after}">{esc(row.title)}</a>'
+            + ("\n" + markup.status("cancelled", _("Cancelled")) if row.cancelled_at else "")
+            + "</th>\n"
+            + cell(season, esc(row.season) or "–", "text-nowrap")
+            + cell(genre, esc(row.genre.name) if row.genre else "–")
+            + cell(first, markup.date(row.first_at, "day"))
+            + cell(many, whole(row.evenings), "numeric")
+            + cell(dip_id, _in_dip(row.dip_id))
+            + "</tr>\n"
+            for row in rows
+        )
+    )
+
+
+def _in_dip(number: str) -> str:
+    return f"<code>{esc(number)}</code>" if number else nothing(_("not yet in DIP"))
+
+
+# --- performances -------------------------------------------------------------------------------------------------
+Pairs = Iterable[tuple[Performance, Contract | None]]
+
+
+def performances(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
+    """Of many productions: the list of performances."""
+    before, after = row_url("providers:production", slug)
+    links = Links(slug)
+    production, theater, kind, agreement, dip_id = (
+        esc(text) for text in (_("Production"), _("Theater"), _("Type"), _("Agreement"), _("DIP-id"))
+    )
+    kinds, zone = words(PerformanceKind.choices), timezone.get_current_timezone()
+    found = []
+    for row, contract in rows:
+        place = f"performance-{row.pk}"
+        hall = f'<div class="small">{escape(row.hall.name)}</div>' if row.hall else ""
+        found.append(
+            f'<tr id="{place}">\n<th scope="row">{tick("p", row) if can_edit else ""}'
+            f'<a href="{before}{row.production_id}{after}#{place}">{markup.dated(row.starts_at, "", False, zone)}</a>'
+            + _missing(row)
+            + "</th>"
+            + cell(production, escape(row.production.title))
+            + cell(theater, escape(row.theater.name) + hall + sub(escape(row.theater.city)))
+            + cell(kind, kinds[row.kind] + _closed(row), "text-nowrap")
+            + cell(agreement, links.agreement(row, contract, can_edit=can_edit))
+            + cell(dip_id, _in_dip(row.dip_id))
+            + "</tr>\n"
+        )
+    return SafeString("".join(found))
+
+
+def tour(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
+    """Of one production: its tour."""
+    before, after = row_url("providers:performance_edit", slug)
+    links = Links(slug)
+    theater, hall, kind, status, agreement, dip_id = (
+        esc(text) for text in (_("Theater"), _("Hall"), _("Type"), _("Status"), _("Agreement"), _("DIP-id"))
+    )
+    kinds, states, edit = words(PerformanceKind.choices), words(PerformanceStatus.choices), esc(_("Edit"))
+    found = []
+    for row, contract in rows:
+        button = (
+            f'<a class="btn btn-sm" href="{before}{row.pk}{after}">{edit}{aloud(" " + dates.moment(row.starts_at))}</a>'
+            if can_edit and not row.cancelled
+            else ""
+        )
+        found.append(
+            f'<tr id="performance-{row.pk}">\n<th scope="row">{tick("p", row) if can_edit else ""}'
+            f"{markup.date(row.starts_at)}</th>"
+            + cell(theater, esc(row.theater.name) + sub(esc(row.theater.city)))
+            + cell(hall, esc(row.hall.name) if row.hall else "–")
+            + cell(kind, kinds[row.kind] + _closed(row), "text-nowrap")
+            + cell(status, markup.status(row.status, states[row.status]) + _missing(row))
+            + cell(agreement, links.agreement(row, contract, can_edit=can_edit))
+            + cell(dip_id, _in_dip(row.dip_id))
+            + (f"<td>{button}</td>" if can_edit else "")
+            + "</tr>\n"
+        )
+    return SafeString("".join(found))
+
+
+def _missing(row: Performance) -> str:
+    return "\n" + markup.badge(_("no longer in DIP"), "warning", "alert-triangle") if row.missing_since else ""
+
+
+def _closed(row: Performance) -> str:
+    return sub(esc(_("closed"))) if row.private else ""
+
+
+class Links:
+    """From a performance to its agreement, or to the form that drafts one."""
+
+    def __init__(self, slug: str) -> None:
+        self.before, self.after = row_url("providers:contract", slug)
+        self.new = reverse("providers:contract_new", args=[slug])
+        self.states = words(Status.choices)
+
+    def agreement(self, row: Performance, contract: Contract | None, *, can_edit: bool) -> str:
+        if contract is not None:
+            state = markup.status(contract.status, self.states[contract.status])
+            return f'<a href="{self.before}{contract.pk}{self.after}">{state}</a>'
+        if row.cancelled or row.missing_since:
+            return NOTHING
+        if not row.theater.dip_member:
+            return nothing(_("no member of DIP"))
+        if not can_edit:
+            return nothing(_("none yet"))
+        about = f"production={row.production_id}&amp;theater={row.theater_id}&amp;performance={row.pk}"
+        draft = esc(_("Draft one"))
+        return f'<a href="{self.new}?{about}">{draft}</a>'
+
+
+# --- theaters -----------------------------------------------------------------------------------------------------
+def theaters(rows: Iterable[Any]) -> SafeString:
+    """With their halls, each with its number (`shown_halls`)."""
+    city, number, halls, member = (
+        esc(text) for text in (_("City"), _("Number"), _("Halls, with their number"), _("Member of DIP"))
+    )
+    yes, no = _("yes,no").split(",")
+    return SafeString(
+        "".join(
+            f'<tr>\n<th scope="row">{esc(row.name)}</th>'
+            + cell(city, esc(row.city) or "–")
+            + cell(number, markup.dip_id(str(row.pk)))
+            + cell(halls, _halls(row))
+            + cell(member, esc(yes if row.dip_member else no))
+            + "</tr>\n"
+            for row in rows
+        )
+    )
+
+
+def _halls(theater: Any) -> str:
+    lines = [f"<div>{esc(hall.name)}: <code>{hall.pk}</code></div>" for hall in theater.shown_halls]
+    return "".join(lines) or nothing(_("no halls"))
+
+
+def members(rows: Iterable[Theater]) -> SafeString:
+    city, province, number = (esc(text) for text in (_("City"), _("Province"), _("Number")))
+    return SafeString(
+        "".join(
+            f'<tr>\n<th scope="row">{esc(row.name)}</th>'
+            + cell(city, esc(row.city) or "–")
+            + cell(province, esc(row.province) or "–")
+            + cell(number, str(row.pk), "numeric")
+            + "</tr>\n"
+            for row in rows
+        )
+    )
+
+
+# --- what was done at once ----------------------------------------------------------------------------------------
+def batches(rows: Iterable[Any], slug: str) -> SafeString:
+    before, after = row_url("providers:batch", slug)
+    what, who, many, done, refused = (
+        esc(text) for text in (_("What"), _("Who"), _("Agreements"), _("Done"), _("Refused"))
+    )
+    kinds = words(BatchKind.choices)
+    return SafeString(
+        "".join(
+            f'<tr>\n<th scope="row"><a href="{before}{row.pk}{after}">{markup.date(row.created_at)}</a></th>'
+            + cell(what, kinds[row.kind])
+            + cell(who, esc(str(row.made_by)))
+            + cell(many, whole(row.total), "numeric")
+            + cell(done, whole(row.good), "numeric")
+            + cell(refused, whole(row.bad), "numeric")
+            + "</tr>\n"
+            for row in rows
+        )
+    )
+
+
+# --- the pulls so far ---------------------------------------------------------------------------------------------
+# How a run ended looks like a state of something else.
+RUN_LOOKS = {RunState.GOOD: "done", RunState.PARTLY: "partial", RunState.FAILED: "failed"}
+
+
+def runs(rows: Iterable[tuple[SyncRun, int | None]]) -> SafeString:
+    """Each with how many seconds it took; None as long as it runs."""
+    what, result, seconds, seen, new, changed, wrong = (
+        esc(text)
+        for text in (
+            _("What"), _("Result"), _("Seconds"), _("Seen"), _("New"), _("Changed"), _("What went wrong"),
+        )
+    )  # fmt: skip
+    kinds, states = words(RunKind.choices), words(RunState.choices)
+    found = []
+    for row, took in rows:
+        look = RUN_LOOKS.get(RunState(row.state), "running")
+        found.append(
+            f'<tr>\n<th scope="row">{markup.date(row.started_at)}</th>'
+            + cell(what, kinds[row.kind])
+            + cell(result, markup.status(look, states[row.state]))
+            + cell(seconds, "–" if took is None else whole(took), "numeric")
+            + cell(seen, whole(row.counts.get("seen") or 0), "numeric")
+            + cell(new, whole(row.counts.get("new") or 0), "numeric")
+            + cell(changed, whole(row.counts.get("changed") or 0), "numeric")
+            + cell(wrong, _errors(row))
+            + "</tr>\n"
+        )
+    return SafeString("".join(found))
+
+
+def _errors(row: SyncRun) -> str:
+    if not row.errors:
+        return NOTHING
+    many = len(row.errors)
+    head = ngettext("%(number)s problem", "%(number)s problems", many) % {"number": whole(many)}
+    lines = "".join(f'<li class="text-break">{esc(error)}</li>' for error in row.errors)
+    return f"<details><summary>{esc(head)}</summary><ul>{lines}</ul></details>"
