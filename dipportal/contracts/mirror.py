@@ -5,10 +5,11 @@ Answers go through `actions`, exactly as if they were given here. Everything run
 
 import datetime as dt
 import functools
+import operator
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import models
 from django.db.models import F, Min
@@ -20,11 +21,11 @@ from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.contracts.enums import AnswerSource, Status
-from dipportal.contracts.models import Contract
-from dipportal.contracts.terms import BY_NAME, Term, Unit, normalise, terms_of
+from dipportal.contracts.models import Contract, thread_of
+from dipportal.contracts.terms import BY_NAME, Unit, normalise, terms_of
 from dipportal.core import bulk
 from dipportal.core.errors import StaleState
-from dipportal.journal.actions import Line, record_many
+from dipportal.journal.actions import Line, Target, record_many
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
 
@@ -61,16 +62,20 @@ class ContractFacts:
 
 
 def create_found(
-    provider: Organisation, facts: Sequence[ContractFacts], *, parents: Mapping[int, int] | None = None
+    provider: Organisation,
+    facts: Sequence[ContractFacts],
+    *,
+    parents: Mapping[int, int] | None = None,
+    hung: Mapping[int, bool] | None = None,
 ) -> tuple[list[int], int]:
     """Create agreements in whatever status DIP has them, without a journal line: nobody is told of old news.
 
-    `parents` chains them, and what was there, into versions (link_versions). Returns the keys, and how many rows have
-    got another place in their line. Raises the database's errors; then nothing is written.
+    `parents` and `hung` chain them, and what was there, into versions (link_versions). Returns the keys, and how many
+    rows have got another place in their line. Raises the database's errors; then nothing is written.
     """
     pks = bulk.reserve(Contract, len(facts))
     places = [Place(pk, one.dip_id, pk, one.status) for pk, one in zip(pks, facts, strict=True)]
-    linked = link_versions(provider, parents or {}, places)
+    linked = link_versions(provider, parents or {}, places, hung)
     bulk.insert(Contract, (_new_row(provider, one, place) for one, place in zip(facts, places, strict=True)))
     bulk.insert(
         Contract.performances.through,
@@ -147,7 +152,48 @@ def unstorable(facts: ContractFacts) -> str | Promise | None:
 
 
 # --- what differs ------------------------------------------------------------------------------------------
-def differences(contract: Contract, facts: ContractFacts, performance_ids: set[int]) -> dict[str, list[Any]]:
+class Standing(Protocol):
+    """An agreement as it stands here: a Contract, or what `standing` reads of one. With its terms, by their names."""
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def dip_id(self) -> int | None: ...
+    @property
+    def reference(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def theater_id(self) -> int: ...
+    @property
+    def producer_id(self) -> int: ...
+    @property
+    def root_id(self) -> int | None: ...
+    @property
+    def parent_id(self) -> int | None: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def conflict_at(self) -> dt.datetime | None: ...
+
+
+_STANDING = (
+    *("pk", "dip_id", "reference", "type", "status", "root_id", "parent_id", "version", "conflict_at", "first_at"),
+    *_PLACE,
+    *_PARTY,
+    *BY_NAME,
+)
+
+
+def standing(rows: models.QuerySet[Contract]) -> Iterable[Standing]:
+    """Thousands of rows as tuples, with what following them takes: a model for each would cost more than the query."""
+    found: Iterable[Any] = rows.values_list(*_STANDING, named=True)
+    return found
+
+
+def differences(contract: Standing, facts: ContractFacts, performance_ids: Set[int]) -> dict[str, list[Any]]:
     """What DIP has otherwise than we do: name → [ours, DIP's]. 'Not filled in' and zero are the same to both."""
     found: dict[str, list[Any]] = {}
     if contract.type != facts.type:
@@ -157,84 +203,98 @@ def differences(contract: Contract, facts: ContractFacts, performance_ids: set[i
             found[name] = [getattr(contract, name), getattr(facts, name)]
     if performance_ids != facts.performance_ids:
         found["performances"] = [sorted(performance_ids), sorted(facts.performance_ids)]
-    told = [term for term in terms_of(facts.type) if term.name in facts.terms]
-    suspects = [term for term in told if not _as_told(term, getattr(contract, term.name), facts.terms[term.name])]
+    # At first sight, before a value is brought into the form of the column, nearly all are the same.
+    told = facts.terms
+    suspects = [name for name in told if getattr(contract, name) != told[name]]
+    suspects = [name for name in suspects if not _as_told(name, getattr(contract, name), told[name])]
     if not suspects:
         return found
-    theirs = normalise(facts.type, facts.terms)
-    for term in suspects:
+    theirs = normalise(facts.type, told)
+    for term in terms_of(facts.type):
         ours = getattr(contract, term.name)
-        if not term.same(ours, theirs[term.name]):
+        if term.name in suspects and not term.same(ours, theirs[term.name]):
             found[term.name] = [ours, theirs[term.name]]
     return found
 
 
-def _as_told(term: Term, ours: Any, told: Any) -> bool:
-    """The same at first sight, before the value is brought into the form of the column: so it is for nearly all."""
+def _as_told(name: str, ours: Any, told: Any) -> bool:
+    term = BY_NAME[name]
     value = term.empty() if told is None else told
     return bool(ours == value) or term.same(ours, value)
 
 
-def parties_differ(contract: Contract, facts: ContractFacts) -> bool:
+_party_of = operator.attrgetter(*_PARTY)
+
+
+def parties_differ(contract: Standing, facts: ContractFacts) -> bool:
     """Contacts or own reference: what follows DIP in any status, because it is not what was agreed on."""
-    values = [(getattr(contract, name), getattr(facts, name)) for name in _PARTY]
-    return any(theirs not in (None, ours) for ours, theirs in values)
+    ours, theirs = _party_of(contract), _party_of(facts)
+    return bool(ours != theirs and any(two not in (None, one) for one, two in zip(ours, theirs, strict=True)))
 
 
 # --- following ---------------------------------------------------------------------------------------------
-@dataclass
+@dataclass(slots=True)
 class Following:
     """One agreement with what is to be taken over from DIP: `terms` name → [before, after], or only the parties."""
 
-    contract: Contract
+    contract: Standing
     facts: ContractFacts
     changed: dict[str, list[Any]]
 
 
 def follow(items: Sequence[Following], *, actor: Actor) -> int:
-    """Take over terms and performances of concepts, and the contacts of any; one journal line each, all in bulk."""
-    altered = []
+    """Take over terms and performances of concepts, and the contacts of any; one journal line each, all in bulk.
+
+    Writes the rows only: a Contract that was given is as it was.
+    """
+    altered: list[tuple[Standing, dict[str, Any]]] = []
     lines = []
-    touched = {"version"}
     played: dict[int, frozenset[int]] = {}
     for item in items:
-        row, fields = item.contract, dict(item.changed)
-        touched |= _take_terms(row, item)
+        row, fields, values = item.contract, dict(item.changed), _taken_terms(item)
         for name in _PARTY:
             before, after = getattr(row, name), getattr(item.facts, name)
             if after is not None and before != after:
                 fields[name] = [before, after]
-                setattr(row, name, after)
-                touched.add(name)
+                values[name] = after
         if "performances" in item.changed:
             played[row.pk] = item.facts.performance_ids
-            row.first_at = item.facts.first_at
-            touched.add("first_at")
+            values["first_at"] = item.facts.first_at
         if fields:
-            row.version += 1
-            altered.append(row)
-            plain = {name: [_plain(value) for value in values] for name, values in fields.items()}
-            lines.append(Line(row, thread=row.thread, fields=plain))
-    if altered:
-        names = sorted(touched)
-        bulk.update(Contract, [{name: getattr(row, name) for name in ("id", *names)} for row in altered], names)
+            values["version"] = row.version + 1
+            altered.append((row, values))
+            plain = {name: [_plain(value) for value in pair] for name, pair in fields.items()}
+            lines.append(Line(Target(_KIND, row.pk), thread=thread_of(row.pk, row.root_id), fields=plain))
+    _overwrite(altered)
     _set_performances(played)
     record_many("contract.followed", lines, actor=actor)
     return len(altered)
 
 
-def _take_terms(row: Contract, item: Following) -> set[str]:
-    """Returns the names of the columns that may be different now."""
+_KIND = Contract._meta.label_lower
+
+
+def _overwrite(altered: Sequence[tuple[Standing, Mapping[str, Any]]]) -> None:
+    """One statement: what differs in one of them is written in all, in the others as it was when they were locked."""
+    names = sorted({name for _row, values in altered for name in values})
+    bulk.update(
+        Contract,
+        [
+            {"id": row.pk, **{name: values[name] if name in values else getattr(row, name) for name in names}}
+            for row, values in altered
+        ],
+        names,
+    )
+
+
+def _taken_terms(item: Following) -> dict[str, Any]:
+    """The columns that may be different now, with their values."""
     if not item.changed:
-        return set()
-    facts = item.facts
-    row.type = facts.type
-    for name in _PLACE:
-        setattr(row, name, getattr(facts, name))
+        return {}
+    row, facts = item.contract, item.facts
     kept = {term.name: getattr(row, term.name) for term in terms_of(facts.type) if term.name not in facts.terms}
-    for name, value in normalise(facts.type, {**kept, **facts.terms}).items():
-        setattr(row, name, value)
-    return {"type", *_PLACE, *BY_NAME}
+    place = {name: getattr(facts, name) for name in _PLACE}
+    return {"type": facts.type, **place, **normalise(facts.type, {**kept, **facts.terms})}
 
 
 def _set_performances(played: Mapping[int, frozenset[int]]) -> None:
@@ -304,18 +364,26 @@ class Place:
         return self.root_id, self.parent_id, self.revises_id, self.number
 
 
-def link_versions(provider: Organisation, parents: Mapping[int, int], fresh: Sequence[Place] = ()) -> int:
+def link_versions(
+    provider: Organisation,
+    parents: Mapping[int, int],
+    fresh: Sequence[Place] = (),
+    hung: Mapping[int, bool] | None = None,
+) -> int:
     """Chain versions: DIP's number → the number it hangs under. Returns how many rows have another place.
 
     DIP lets every version hang under the first one, so the version that one follows is the latest answered one before
     it. A version with a parent here, also one amended here, keeps it; one whose parent is not known yet waits.
     `fresh` are rows that the caller is about to insert: they get their place, and nothing of them is written.
+    `hung`: of rows that the caller has locked, by DIP's number, whether they have a parent; they are not asked for.
     """
-    parents = {child: parent for child, parent in parents.items() if child != parent}
-    own = {place.dip_id for place in fresh}
-    loose = _loose(provider, parents.keys() - own) | {child for child in parents if child in own}
+    hung = hung or {}
+    parents = {child: parent for child, parent in parents.items() if child != parent and not hung.get(child)}
+    at_hand = {place.dip_id for place in fresh} | hung.keys()
+    loose = _loose(provider, parents.keys() - at_hand) | (parents.keys() & at_hand)
     if not loose:
         return 0
+    own = {place.dip_id for place in fresh}
     lines = _Lines(provider, (loose | {parents[child] for child in loose}) - own, fresh)
     for child in sorted(loose):
         if child in lines.by_dip_id and parents[child] in lines.by_dip_id:

@@ -93,8 +93,10 @@ class Contract(models.Model):
     """One version of an agreement. Money in integer euro cents, percentages as Decimals; see `terms.TERMS`."""
 
     # --- the parties and the evenings
+    # Without an index of their own are: what an index of several columns begins with (provider, root), and the people,
+    # by whom nothing is looked up. Where an account is deleted, PROTECT reads the table once.
     provider = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("provider")
+        Organisation, on_delete=models.PROTECT, related_name="contracts", db_index=False, verbose_name=_("provider")
     )
     theater = models.ForeignKey(Theater, on_delete=models.PROTECT, related_name="contracts", verbose_name=_("theater"))
     production = models.ForeignKey(
@@ -117,7 +119,7 @@ class Contract(models.Model):
     own_reference = models.CharField(_("own reference"), max_length=120, blank=True)
     dip_id = models.PositiveBigIntegerField(_("number in DIP"), null=True, blank=True, editable=False)
     root = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="line", editable=False
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="line", editable=False, db_index=False
     )
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", editable=False
@@ -173,6 +175,7 @@ class Contract(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         editable=False,
+        db_index=False,
     )
     # A concept that was given up: out of every list, still readable in its line.
     discarded_at = models.DateTimeField(_("given up"), null=True, blank=True, editable=False)
@@ -185,6 +188,7 @@ class Contract(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         editable=False,
+        db_index=False,
     )
     answered_at = models.DateTimeField(null=True, blank=True, editable=False)
     answered_by = models.ForeignKey(
@@ -194,6 +198,7 @@ class Contract(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         editable=False,
+        db_index=False,
     )
     answer_source = models.CharField(max_length=10, blank=True, choices=AnswerSource.choices, editable=False)
     answer_note = models.TextField(blank=True, editable=False)
@@ -284,7 +289,7 @@ class Contract(models.Model):
     @property
     def thread(self) -> str:
         """What groups the journal lines and the mails of all versions of this deal."""
-        return f"contract:{self.root_id_or_own}"
+        return thread_of(self.pk, self.root_id)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -297,6 +302,10 @@ class Contract(models.Model):
         """The address of this agreement's page in the area of that organisation."""
         area = "providers" if organisation.is_provider else "receivers"
         return reverse(f"{area}:contract", kwargs={"organisation": organisation.slug, "pk": self.pk})
+
+
+def thread_of(pk: int, root_id: int | None) -> str:
+    return f"contract:{root_id or pk}"
 
 
 # The labels of these columns stand once, in the table of terms.

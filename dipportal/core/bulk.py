@@ -4,6 +4,7 @@ Rows are mappings of column attributes (`theater_id`, not `theater`) to values a
 no `save`: for the mirrors of what DIP has, whose facts were checked before.
 """
 
+import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
 CHUNK = 1000
+# So many values still travel in a statement of their own text.
+CELLS = 20 * CHUNK
 Row = Mapping[str, Any]
 
 
@@ -84,6 +87,8 @@ def blank_row(model: type[models.Model]) -> dict[str, Any]:
 
 def _copy(table: str, fields: "Sequence[models.Field[Any, Any]]", rows: Iterable[Row]) -> int:
     names = [field.attname for field in fields]
+    # Of a single name it would give the bare value.
+    in_order: Any = operator.itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
     json = [index for index, field in enumerate(fields) if isinstance(field, JSONField)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     count = 0
@@ -91,7 +96,7 @@ def _copy(table: str, fields: "Sequence[models.Field[Any, Any]]", rows: Iterable
     statement = f"COPY {table} ({columns}) FROM STDIN"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            values = [row[name] for name in names]
+            values = list(in_order(row))
             for index in json:
                 if values[index] is not None:
                     values[index] = as_json(values[index])
@@ -107,7 +112,8 @@ def as_json(value: Any) -> str:
 def update(model: type[models.Model], rows: Sequence[Row], names: Sequence[str]) -> None:
     """Write the columns `names` of rows that exist, found by `pk` under the name of the primary key.
 
-    One statement up to 1,000 rows; three for more on PostgreSQL, where they go through a temporary table.
+    One statement for a thousand rows, or more of a few columns; three on PostgreSQL for what is larger, which goes
+    through a temporary table.
     """
     if not rows:
         return
@@ -127,7 +133,7 @@ def _update_from(model: type[models.Model], rows: Sequence[Row], names: Sequence
     columns = ", ".join(f'"{field.column}"' for field in fields)
     match = f'{table}."{key.column}" = new."{key.column}"'
     with connection.cursor() as cursor:
-        if len(rows) <= CHUNK:
+        if len(rows) <= CHUNK or len(rows) * len(fields) <= CELLS:
             types = ", ".join(f'"{field.column}" {field.rel_db_type(connection)}' for field in fields)
             text = as_json([{field.column: row[field.attname] for field in fields} for row in rows])
             new = f"jsonb_to_recordset(%s) AS new({types})"

@@ -233,7 +233,7 @@ def _missing(page: ProducerPage, under: Under) -> Tally:
     first, last = page.seasons
     own = Production.objects.filter(producer=page.producer_id, season__gte=first, season__lte=last)
     memory = Memory.load(under.organisation, RecordKind.PRODUCTION)
-    gone = _gone(memory, page.productions.ids, own)
+    gone = _gone(memory, page.productions.ids, own, under)
     if not page.productions.ids and len(gone) >= MANY:
         tally.not_believed(str(RecordKind.PRODUCTION.label).capitalize(), len(gone))
         return tally
@@ -242,19 +242,19 @@ def _missing(page: ProducerPage, under: Under) -> Tally:
     evenings = Memory.load(under.organisation, RecordKind.PERFORMANCE)
     if gone:
         # Nothing shows the evenings of a production that is gone, so they are gone with it.
-        with_it = _gone(evenings, page.performances.ids, Performance.objects.filter(production__in=gone))
+        with_it = _gone(evenings, page.performances.ids, Performance.objects.filter(production__in=gone), under)
         evenings.mark(with_it.values(), missing=True)
         tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=with_it))
     if page.performances.whole:
-        tally.add(_missing_performances(page, evenings))
+        tally.add(_missing_performances(page, evenings, under))
     return tally
 
 
-def _missing_performances(page: ProducerPage, memory: Memory) -> Tally:
+def _missing_performances(page: ProducerPage, memory: Memory, under: Under) -> Tally:
     """Of each production on its own: its list may be the one that came back empty."""
     tally = Tally()
     of_these = Performance.objects.filter(production__dip_id__in=page.complete)
-    gone = _gone(memory, page.performances.ids, of_these)
+    gone = _gone(memory, page.performances.ids, of_these, under)
     returned = {wire_peek.production_of(raw) for raw in page.performances.raws.values()}
     tours: dict[str, list[int]] = {}
     for pk, dip_id in of_these.filter(pk__in=gone).values_list("pk", "production__dip_id"):
@@ -268,7 +268,7 @@ def _missing_performances(page: ProducerPage, memory: Memory) -> Tally:
     return tally
 
 
-def _gone(memory: Memory, returned: Collection[str], among: Any) -> dict[int, str]:
+def _gone(memory: Memory, returned: Collection[str], among: Any, under: Under) -> dict[int, str]:
     """Rows that were seen in an earlier pull and are not among the returned ones, with their number in DIP."""
     candidates = {
         known.local_id: key
@@ -277,4 +277,6 @@ def _gone(memory: Memory, returned: Collection[str], among: Any) -> dict[int, st
     }
     if not candidates:
         return {}
-    return {pk: candidates[pk] for pk in among.filter(pk__in=candidates).values_list("pk", flat=True)}
+    found = {pk: candidates[pk] for pk in among.filter(pk__in=candidates).values_list("pk", flat=True)}
+    surely = set(memory.surely_gone(list(found.values()), asked_at=under.asked_at))
+    return {pk: key for pk, key in found.items() if key in surely}

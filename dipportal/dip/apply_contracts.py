@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import transaction
@@ -17,11 +17,11 @@ from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions, mirror
 from dipportal.contracts.enums import ContractType, Status
-from dipportal.contracts.mirror import ContractFacts, Following
+from dipportal.contracts.mirror import ContractFacts, Following, Standing
 from dipportal.contracts.models import Contract
 from dipportal.core import bulk, logs
 from dipportal.core.errors import PortalError
-from dipportal.dip import conflicts, state, wire, wire_peek
+from dipportal.dip import conflicts, wire, wire_peek
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
 from dipportal.dip.apply_catalogue import Under, under_way, unsent
 from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
@@ -33,6 +33,7 @@ from dipportal.journal.models import Entry
 
 log = structlog.get_logger(__name__)
 Records = Mapping[str, ContractRecord]
+Ours = Mapping[str, Standing]
 
 
 @dataclass
@@ -64,13 +65,17 @@ def apply(page: Page[ContractRecord], under: Under, *, full: bool) -> Applied:
     work.faults.update({key: fault for key, record in news.items() if (fault := _odd(record))})
     fit = {key: record for key, record in news.items() if key not in work.faults}
     known = _known(work, fit)
-    facts = _facts(work, fit, known)
-    known = _adopted(work, {key: row for key, row in known.items() if key in facts})
+    played = Played.read(known.values())
+    facts = _facts(work, fit, known, played)
+    known = {key: row for key, row in known.items() if key in facts}
+    _adopt(work, known)
     parents = _parents(work, news, full=full)
-    linked = _create(work, {key: one for key, one in facts.items() if key not in known}, parents)
-    _follow(work, facts, known)
+    # Locked, so that this stays true until the versions are chained.
+    hung = {int(key): row.parent_id is not None for key, row in known.items()}
+    linked = _create(work, {key: one for key, one in facts.items() if key not in known}, parents, hung)
+    _follow(work, facts, known, played)
     if not linked:
-        work.counts["linked"] += mirror.link_versions(under.organisation, parents)
+        work.counts["linked"] += mirror.link_versions(under.organisation, parents, hung=hung)
     _remember(work, news)
     tally = Tally(counts=work.counts)
     for key, fault in work.faults.items():
@@ -108,11 +113,11 @@ def _odd_numbers(record: ContractRecord, numbers: Iterable[int]) -> str:
 _TYPES = frozenset(ContractType.values)
 
 
-def _facts(work: Work, records: Records, known: Mapping[str, Contract]) -> dict[str, ContractFacts]:
+def _facts(work: Work, records: Records, known: Ours, played: "Played") -> dict[str, ContractFacts]:
     """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
     if not records:
         return {}
-    named = _named(work, records, known)
+    named = _named(work, records, known, played.named)
     facts = {}
     for key, record in records.items():
         one = _fact(record, named)
@@ -124,8 +129,11 @@ def _facts(work: Work, records: Records, known: Mapping[str, Contract]) -> dict[
     return facts
 
 
-@dataclass(frozen=True, slots=True)
-class Evening:
+_CANCELLED = str(PerformanceStatus.CANCELLED)
+_OF_EVENING = ("number", "starts_at", "status", "production__dip_id", "production_id")
+
+
+class Evening(NamedTuple):
     """A performance as it stands here. `pk` is ours."""
 
     pk: int
@@ -142,11 +150,14 @@ class Named:
 
     def read_evenings(self, numbers: Collection[int]) -> None:
         """With their productions, which are mostly those that the agreements name."""
-        names = ("number", "pk", "starts_at", "status", "production__dip_id", "production_id")
-        rows = Performance.objects.filter(number__in=bulk.among(numbers)).order_by().values_list(*names)
-        for number, pk, starts_at, status, dip_id, production_id in rows:
+        rows = Performance.objects.filter(number__in=bulk.among(numbers)).order_by()
+        self.add(rows.values_list("pk", *_OF_EVENING))
+
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Rows of a performance's key and what _OF_EVENING names."""
+        for pk, number, starts_at, status, dip_id, production_id in rows:
             if number is not None:
-                self.evenings[number] = Evening(pk, starts_at, status == PerformanceStatus.CANCELLED)
+                self.evenings[number] = Evening(pk, starts_at, status == _CANCELLED)
             if dip_id:
                 self.productions[dip_id] = production_id
 
@@ -155,10 +166,33 @@ class Named:
         self.productions.update(rows.order_by().values_list("dip_id", "pk"))
 
 
-def _named(work: Work, records: Records, known: Mapping[str, Contract]) -> Named:
+@dataclass
+class Played:
+    """Which evenings our rows of these agreements are about, by the rows' keys; what those evenings are, is named."""
+
+    of_row: dict[int, set[int]] = field(default_factory=dict)
+    named: Named = field(default_factory=Named)
+
+    @classmethod
+    def read(cls, rows: Collection[Standing]) -> "Played":
+        found = cls()
+        if not rows:
+            return found
+        through = Contract.performances.through._default_manager
+        pairs = through.filter(contract_id__in=bulk.among([row.pk for row in rows])).order_by()
+        names = ("contract_id", "performance_id", *(f"performance__{name}" for name in _OF_EVENING))
+        told = list(pairs.values_list(*names))
+        for contract_id, pk, *_evening in told:
+            found.of_row.setdefault(contract_id, set()).add(pk)
+        found.named.add(row[1:] for row in told)
+        return found
+
+
+def _named(work: Work, records: Records, known: Ours, named: Named) -> Named:
     """The rows behind what these agreements name; what nobody knows yet is created as a stub.
 
-    Two queries at most when all of it is known. `known` are our rows of these agreements: what they name is there.
+    Two queries at most when all of it is known. `known` are our rows of these agreements: what they name is there, and
+    `named` already has their evenings.
     """
     theaters = {one.theater.id: one.theater for one in records.values()}
     producers = {one.producer.id: one.producer for one in records.values() if one.producer}
@@ -169,8 +203,9 @@ def _named(work: Work, records: Records, known: Mapping[str, Contract]) -> Named
         {pk: theater_stub(one) for pk, one in theaters.items()},
         {pk: producer_row(one) for pk, one in producers.items()},
     )
-    named = Named()
-    named.read_evenings({number for one in records.values() for number, _date in one.performances})
+    evenings = {number for one in records.values() for number, _date in one.performances}
+    if evenings - named.evenings.keys():
+        named.read_evenings(evenings - named.evenings.keys())
     wanted = {one.production_id for one in records.values()}
     if wanted - named.productions.keys():
         named.read_productions(wanted - named.productions.keys())
@@ -238,21 +273,21 @@ def _fact(record: ContractRecord, named: Named) -> ContractFacts:
 
 
 # --- which row is it -----------------------------------------------------------------------------------------
-def _known(work: Work, records: Records) -> dict[str, Contract]:
+def _known(work: Work, records: Records) -> dict[str, Standing]:
     """Our rows of these records, locked: by DIP's number, else by our own reference in the name."""
     if not records:
         return {}
-    rows = Contract.objects.select_for_update(of=("self",)).filter(provider=work.under.organisation).order_by("pk")
+    rows = Contract.objects.select_for_update().filter(provider=work.under.organisation).order_by("pk")
     named: dict[str, str] = {}
     for key in sorted(records, key=int):
         # Versions share a name, so of several records with our reference the oldest is the one we made.
         if records[key].reference:
             named.setdefault(records[key].reference, key)
     numbers = bulk.among([one.id for one in records.values()])
-    found: dict[str, Contract] = {}
-    ours: list[Contract] = []
+    found: dict[str, Standing] = {}
+    ours: list[Standing] = []
     either = Q(dip_id__in=numbers) | Q(dip_id=None, reference__in=list(named)) if named else Q(dip_id__in=numbers)
-    for row in rows.filter(either):
+    for row in mirror.standing(rows.filter(either)):
         if row.dip_id is None:
             ours.append(row)
         else:
@@ -264,22 +299,21 @@ def _known(work: Work, records: Records) -> dict[str, Contract]:
     return found
 
 
-def _adopted(work: Work, known: dict[str, Contract]) -> dict[str, Contract]:
+def _adopt(work: Work, known: Ours) -> None:
     """Our own rows take the number under which they turned up."""
     fresh = {row.pk: int(key) for key, row in known.items() if row.dip_id is None}
     if fresh:
-        for row in known.values():
-            row.dip_id = fresh.get(row.pk, row.dip_id)
         work.counts["adopted"] += mirror.adopt(fresh)
-    return known
 
 
-def _create(work: Work, facts: Mapping[str, ContractFacts], parents: Mapping[int, int]) -> bool:
+def _create(
+    work: Work, facts: Mapping[str, ContractFacts], parents: Mapping[int, int], hung: Mapping[int, bool]
+) -> bool:
     """Also chains the versions, new and old; False when that is still to be done."""
 
     def write(keys: list[str]) -> None:
         found = [facts[key] for key in keys]
-        pks, linked = mirror.create_found(work.under.organisation, found, parents=parents)
+        pks, linked = mirror.create_found(work.under.organisation, found, parents=parents, hung=hung)
         work.local.update(zip(keys, pks, strict=True))
         done[tuple(keys)] = linked
 
@@ -295,18 +329,18 @@ def _create(work: Work, facts: Mapping[str, ContractFacts], parents: Mapping[int
 
 
 # --- what was known ------------------------------------------------------------------------------------------
-def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, Contract]) -> None:
+def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Ours, played: "Played") -> None:
     if not known:
         return
-    played = _played(known.values())
     waiting = unsent(Subject.CONTRACT, since=work.under.asked_at)
     withdrawn = _withdrawn(work, facts, known)
     following: list[Following] = []
     events: list[Event] = []
+    nowhere: set[int] = set()
     for key, row in known.items():
         one = facts[key]
         work.local[key] = row.pk
-        differences = mirror.differences(row, one, played.get(row.pk, set()))
+        differences = mirror.differences(row, one, played.of_row.get(row.pk, nowhere))
         now = Situation(Status(row.status), one.status, bool(differences), row.pk in waiting, row.pk in withdrawn)
         verdict = judge(now)
         aside = mirror.parties_differ(row, one)
@@ -314,29 +348,32 @@ def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, 
             work.held.add(key)
         elif verdict.follow or aside:
             following.append(Following(row, one, differences if verdict.follow else {}))
-        if row.conflict_at and not (verdict.conflict or verdict.defer or differences):
-            work.counts["settled"] += actions.settle_conflict(row, actor=work.under.actor)
-        if verdict.conflict or verdict.moves:
-            events.append(Event(key, row, one, verdict, differences))
+        settled = bool(row.conflict_at and not (verdict.conflict or verdict.defer or differences))
+        if settled or verdict.conflict or verdict.moves:
+            events.append(Event(key, row.pk, one, verdict, differences, settled))
     work.counts["changed"] += mirror.follow(following, actor=work.under.actor)
+    rows = Contract.objects.in_bulk([event.pk for event in events]) if events else {}
     for event in events:
-        _happen(work, event)
+        _happen(work, event, rows[event.pk])
 
 
 @dataclass(frozen=True)
 class Event:
-    """An answer, a proposal or a conflict found in DIP."""
+    """An answer, a proposal or a conflict found in DIP, or (`settled`) a conflict that is over."""
 
     key: str
-    row: Contract
+    pk: int
     facts: ContractFacts
     verdict: Verdict
     differences: dict[str, list[Any]]
+    settled: bool
 
 
-def _happen(work: Work, event: Event) -> None:
+def _happen(work: Work, event: Event, row: Contract) -> None:
     """Each event on its own: one that cannot be carried out is set aside and stops nothing."""
-    row, facts, verdict = event.row, event.facts, event.verdict
+    facts, verdict = event.facts, event.verdict
+    if event.settled:
+        work.counts["settled"] += actions.settle_conflict(row, actor=work.under.actor)
     try:
         with transaction.atomic():
             if verdict.conflict:
@@ -357,16 +394,7 @@ def _happen(work: Work, event: Event) -> None:
         work.counts["answers"] += "approve" in verdict.moves or "reject" in verdict.moves
 
 
-def _played(rows: Iterable[Contract]) -> dict[int, set[int]]:
-    through = Contract.performances.through
-    found: dict[int, set[int]] = {}
-    pairs = through._default_manager.filter(contract_id__in=bulk.among([row.pk for row in rows]))
-    for contract_id, performance_id in pairs.values_list("contract_id", "performance_id"):
-        found.setdefault(contract_id, set()).add(performance_id)
-    return found
-
-
-def _withdrawn(work: Work, facts: Mapping[str, ContractFacts], known: Mapping[str, Contract]) -> set[int]:
+def _withdrawn(work: Work, facts: Mapping[str, ContractFacts], known: Ours) -> set[int]:
     """Concepts that were proposed and taken back here, so that DIP's 'proposed' is our own old proposal."""
     open_here = {
         row.pk: key
@@ -420,7 +448,6 @@ def _remember(work: Work, news: Records) -> None:
             status=record.raw_status,
             modified_at=record.modified_at,
             local_id=work.local.get(key),
-            state_digest=state.state_digest(state.comparable(record)) if key not in work.faults else "",
         )
     if work.faults:
         log.warning("records set aside", kind=RecordKind.CONTRACT, remote=sorted(work.faults))
@@ -441,7 +468,8 @@ def _missing(work: Work, *, full: bool) -> Tally:
     work.memory.mark(again, missing=False)
     if again:
         tally.counts["found_again"] += catalogue.clear_missing(_rows_of(work, again))
-    gone = work.memory.not_returned(work.page.ids) if full else []
+    absent = work.memory.not_returned(work.page.ids) if full else []
+    gone = work.memory.surely_gone(absent, asked_at=work.under.asked_at)
     if not gone:
         return tally
     if not work.page.whole:

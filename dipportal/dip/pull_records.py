@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from django.conf import settings
 from django.utils import timezone
 
 from dipportal.core import bulk
@@ -27,8 +28,12 @@ class Known(NamedTuple):
     digest: str
     status: str
     fault: str
-    missing: bool
+    missing_since: dt.datetime | None
     local_id: int | None
+
+    @property
+    def missing(self) -> bool:
+        return self.missing_since is not None
 
 
 @dataclass
@@ -112,20 +117,15 @@ class Memory:
         if ids is not None:
             rows = rows.filter(remote_id__in=list(ids))
         found = rows.values_list("remote_id", "pk", "digest", "status", "fault", "missing_since", "local_id")
-        known = {
-            key: Known(pk, digest_, status, fault, missing is not None, local_id)
-            for key, pk, digest_, status, fault, missing, local_id in found
-        }
-        return cls(organisation, kind, known)
-
-    def is_news(self, key: str, digest_: str) -> bool:
-        """New, changed, back again, or set aside before: what failed once is tried again each time it is seen."""
-        known = self.known.get(key)
-        return known is None or known.digest != digest_ or known.missing or bool(known.fault)
+        return cls(organisation, kind, {row[0]: Known(*row[1:]) for row in found})
 
     def news(self, page: Page[R]) -> dict[str, R]:
-        """The records that are news, parsed; those that cannot be are among the page's faults."""
-        keys = [key for key, digest_ in page.digests.items() if self.is_news(key, digest_)]
+        """The records that are news, parsed; those that cannot be are among the page's faults.
+
+        News is what is new, changed, back again, or was set aside before: that is tried again each time it is seen.
+        """
+        steady = {key: one.digest for key, one in self.known.items() if not one.fault and one.missing_since is None}
+        keys = [key for key, digest_ in page.digests.items() if steady.get(key) != digest_]
         page.read(keys)
         return {key: page.records[key] for key in keys if key in page.records}
 
@@ -174,11 +174,24 @@ class Memory:
         return fresh
 
     def returned_again(self, ids: Collection[str]) -> list[str]:
-        return [key for key, known in self.known.items() if known.missing and key in ids]
+        return [key for key, known in self.known.items() if known.missing_since is not None and key in ids]
 
     def not_returned(self, ids: Collection[str]) -> list[str]:
         """What was known, and is not among these; without those that are marked already."""
-        return [key for key, known in self.known.items() if key not in ids and not known.missing]
+        return [key for key, known in self.known.items() if key not in ids and known.missing_since is None]
+
+    def surely_gone(self, keys: Collection[str], *, asked_at: dt.datetime) -> list[str]:
+        """Without what a push made or changed since the question, or so shortly before that the answer may lack it.
+
+        A push leaves no digest; what a pull saw in a list has one, and its absence means something at once.
+        """
+        pushed = [self.known[key].pk for key in keys if not self.known[key].digest]
+        if not pushed:
+            return list(keys)
+        since = asked_at - dt.timedelta(seconds=float(settings.DIP_SETTLE_SECONDS))
+        rows = RemoteRecord.objects.filter(pk__in=pushed, seen_at__gte=since)
+        fresh = set(rows.values_list("remote_id", flat=True))
+        return [key for key in keys if key not in fresh]
 
     def mark(self, keys: Collection[str], *, missing: bool) -> None:
         if keys:

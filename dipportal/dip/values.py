@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 # What a column of the database holds, and no exponent that fills the memory.
 DIGITS = 17
-_MOST = 10 ** (DIGITS + 1)
+MOST = 10 ** (DIGITS + 1)
 
 
 class Unreadable(ValueError):
@@ -83,7 +83,7 @@ def digest(value: Any) -> str:
 
 def whole(value: Any) -> int:
     """An integer, also when it comes as 200.0 or '200'."""
-    if type(value) is int and -_MOST < value < _MOST:
+    if type(value) is int and -MOST < value < MOST:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise _unreadable(_("no whole number: %(value)s"), value)

@@ -33,7 +33,7 @@ from dipportal.dip.records import (
     Record,
     TheaterRecord,
 )
-from dipportal.dip.values import Unreadable, flag, listing, parse_moment, percent, stamp, whole
+from dipportal.dip.values import MOST, Unreadable, flag, listing, parse_moment, percent, stamp, whole
 
 # --- paths ---------------------------------------------------------------------------------------------------
 TOKEN = "/token"  # noqa: S105 - a path
@@ -144,7 +144,7 @@ def _text(raw: Raw, member: str) -> str:
 def _part(raw: Raw, member: str) -> Raw:
     """A record within a record; an empty one when it is null or missing."""
     value = raw.get(member)
-    return {} if value is None else _named(member, value, _record)
+    return value if type(value) is dict else {} if value is None else _named(member, value, _record)
 
 
 def _record(value: Any) -> Raw:
@@ -163,6 +163,14 @@ def _need(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
 def _maybe(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
     value = raw.get(member)
     return None if value is None else _named(member, value, read)
+
+
+def _number(raw: Raw, member: str) -> int:
+    """As `_need` of a whole number, which nearly all are at first sight."""
+    value = raw.get(member) if type(raw) is dict else None
+    if type(value) is int and -MOST < value < MOST:
+        return value
+    return int(_need(raw, member, whole))
 
 
 def _named(member: str, value: Any, read: Callable[[Any], Any]) -> Any:
@@ -185,11 +193,11 @@ def parse_list(body: Any, read: Callable[[Raw], Record]) -> Parsed[Record]:
 
 # --- reference data, productions, performances --------------------------------------------------------------
 def parse_named(raw: Raw) -> NamedRecord:
-    return NamedRecord(id=_need(raw, "id", whole), name=_text(raw, "name"), raw=raw)
+    return NamedRecord(id=_number(raw, "id"), name=_text(raw, "name"), raw=raw)
 
 
 def parse_producer(raw: Raw) -> ProducerRecord:
-    return ProducerRecord(id=_need(raw, "id", whole), name=_text(raw, "name"), kind=_text(raw, "type"), raw=raw)
+    return ProducerRecord(id=_number(raw, "id"), name=_text(raw, "name"), kind=_text(raw, "type"), raw=raw)
 
 
 _VENUES = {"Theater": VenueKind.THEATER, "Festival": VenueKind.FESTIVAL, "Other": VenueKind.OTHER}
@@ -197,7 +205,7 @@ _VENUES = {"Theater": VenueKind.THEATER, "Festival": VenueKind.FESTIVAL, "Other"
 
 def parse_theater(raw: Raw) -> TheaterRecord:
     return TheaterRecord(
-        id=_need(raw, "id", whole),
+        id=_number(raw, "id"),
         name=_text(raw, "name"),
         street=_text(raw, "street"),
         house_number=_text(raw, "number"),
@@ -339,7 +347,7 @@ def parse_contract(raw: Raw) -> ContractRecord:
     status = _text(raw, "status")
     rejected, others = _rejected(kind, _part(raw, "rejection_fields"))
     return ContractRecord(
-        id=_need(raw, "id", whole),
+        id=_number(raw, "id"),
         type=kind,
         name=_text(raw, "name"),
         reference=reference_in(_text(raw, "name")),
@@ -357,7 +365,7 @@ def parse_contract(raw: Raw) -> ContractRecord:
         production_title=_text(_part(raw, "production"), "title"),
         first_at=_maybe(raw, "first_date", parse_moment),
         performances=tuple(
-            (_need(one, "number", whole), _maybe(one, "date", parse_moment))
+            (_number(one, "number"), _maybe(one, "date", parse_moment))
             for one in _maybe(raw, "performances", listing) or ()
         ),
         terms=_terms(kind, _part(raw, "properties")),

@@ -64,11 +64,19 @@ def record(
     return entry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a line is about, for who has no model of it at hand: `kind` is the label of the model, in lower case."""
+
+    kind: str
+    pk: int
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of many: what `record` takes, without the code and the actor that they share."""
 
-    target: models.Model
+    target: models.Model | Target
     thread: str = ""
     reason: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
@@ -78,7 +86,8 @@ def record_many(code: str, lines: Sequence[Line], *, actor: Acting) -> None:
     """`record` for a bulk write: one statement for all lines, then the handlers for each."""
     if not _handlers[code]:
         _in_transaction()
-        bulk.insert(Entry, (_values(code, line, actor, None) for line in lines))
+        shared = _shared(code, actor, None)
+        bulk.insert(Entry, ({**shared, **_own(line)} for line in lines))
         return
     entries = [_entry(code, line, actor, None) for line in lines]
     Entry.objects.bulk_create(entries, batch_size=1000)
@@ -89,7 +98,7 @@ def record_many(code: str, lines: Sequence[Line], *, actor: Acting) -> None:
 
 def _entry(code: str, line: Line, actor: Acting, audience: Audience | None) -> Entry:
     _in_transaction()
-    return Entry(**_values(code, line, actor, audience))
+    return Entry(**_shared(code, actor, audience), **_own(line))
 
 
 def _in_transaction() -> None:
@@ -97,7 +106,7 @@ def _in_transaction() -> None:
         raise ImproperlyConfigured("journal.record belongs in the transaction of the change it records")
 
 
-def _values(code: str, line: Line, actor: Acting, audience: Audience | None) -> dict[str, Any]:
+def _shared(code: str, actor: Acting, audience: Audience | None) -> dict[str, Any]:
     return {
         "at": timezone.now(),
         "code": code,
@@ -106,8 +115,14 @@ def _values(code: str, line: Line, actor: Acting, audience: Audience | None) -> 
         "user_id": actor.user.pk if actor.user is not None else None,
         "who": actor.name[:200],
         "organisation_id": actor.organisation.pk if actor.organisation is not None else None,
-        "target_kind": line.target._meta.label_lower,
-        "target_id": str(line.target.pk),
+    }
+
+
+def _own(line: Line) -> dict[str, Any]:
+    target = line.target
+    return {
+        "target_kind": target.kind if isinstance(target, Target) else target._meta.label_lower,
+        "target_id": str(target.pk),
         "thread": line.thread,
         "reason": line.reason,
         "fields": line.fields,

@@ -82,6 +82,27 @@ def test_with_copy_the_statements_do_not_grow_with_the_records(world: World, noo
     first, rewrite = at_volume(noord, fake, 3000)
     assert len(first.of_rows) <= bound(3000, FIRST), first.of_rows
     assert len(rewrite.of_rows) <= bound(3000, AGAIN), rewrite.of_rows
+    # One for the agreements, one for their journal lines, three for the remembered records: at any volume.
+    written = [sql.split()[0] for sql in rewrite.of_rows if not sql.startswith("SELECT")]
+    assert written == ["UPDATE", "COPY", "CREATE", "COPY", "UPDATE"], rewrite.of_rows
+
+
+def test_what_changes_in_one_agreement_leaves_the_others_of_its_pull_alone(
+    world: World, noord: Connection, fake: FakeDip
+) -> None:
+    """All go in one statement, over the columns of any of them."""
+    many(fake, 3)
+    pulled(noord, "contracts-full")
+    rows = Contract.objects.filter(dip_id__in=(1, 2, 3)).order_by("dip_id")
+    contact, terms, evening = rows
+    fake.contracts[0]["contact_theater"] = "anders@kade.example"
+    fake.contracts[1]["properties"] = {**fake.contracts[1]["properties"], "remarks": "Anders."}
+    fake.contracts[2]["performances"] = [{"number": 31_000_000, "date": "2027-01-02T20:00:00"}]
+    pulled(noord, "contracts-full")
+    about = ("type", "contact_receiver", "remarks", "provider_share", "entrance_prices", "theater_id", "first_at")
+    for before, after, other in zip((contact, terms, evening), rows.all(), about[1:3] + about[-1:], strict=True):
+        assert [name for name in about if getattr(before, name) != getattr(after, name)] == [other]
+        assert after.version == before.version + 1
 
 
 # --- nothing new, little new ---------------------------------------------------------------------------------------

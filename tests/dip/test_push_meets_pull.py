@@ -11,6 +11,9 @@ from dipportal.contracts.models import Contract
 from dipportal.dip import pull
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RunState
+from dipportal.dip.models_conflict import Conflict
+from dipportal.dip.pull_run import Pull
+from dipportal.notifications.models import Email
 from tests.dip.pushed import Pushing, new_performance, new_production, rows
 from tests.world import World
 
@@ -33,6 +36,19 @@ def between_yes_and_commit(monkeypatch: pytest.MonkeyPatch, meet: Meeting) -> No
         return answer
 
     monkeypatch.setattr(Client, "write", slowly)
+
+
+def between_answer_and_step(monkeypatch: pytest.MonkeyPatch, meet: Meeting) -> None:
+    """Run `meet` when the pull has DIP's answer and has written nothing of it yet."""
+    write, met = Pull.write, []
+
+    def later(self: Pull, *step: Any, **more: Any) -> Any:
+        if not met:
+            met.append(True)
+            meet()
+        return write(self, *step, **more)
+
+    monkeypatch.setattr(Pull, "write", later)
 
 
 def order(name: str, kind: str, pushing: Pushing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +107,39 @@ def test_a_performance(world: World, pushing: Pushing, monkeypatch: pytest.Monke
     assert Performance.objects.count() == before + 1
     assert [made["result"] for made in pushing.writes("/performances")] == [performance.number]
     assert {state for _kind, state, _code in rows()} == {"done"}
+
+
+@pytest.mark.parametrize(("kind", "new"), [
+    ("contracts", lambda world: world.contract(status="proposed")),
+    ("contracts-full", lambda world: world.contract(status="proposed")),
+    ("catalogue", lambda world: new_production(world, world.actors["agency_editor"])),
+    ("catalogue", lambda world: new_performance(world, world.actors["agency_editor"])),
+])  # fmt: skip
+def test_what_was_made_after_the_question_is_not_gone_because_the_answer_lacks_it(
+    world: World, pushing: Pushing, monkeypatch: pytest.MonkeyPatch, kind: str, new: Callable[[World], Any]
+) -> None:
+    made = new(world)
+    between_answer_and_step(monkeypatch, pushing.drain)
+    pulled(kind)
+    made.refresh_from_db()
+    assert {state for _kind, state, _code in rows()} == {"done"}
+    assert made.missing_since is None
+    assert not Conflict.objects.exists()
+    assert not Email.objects.filter(kind="conflict").exists()
+
+
+def test_what_was_deleted_in_dip_long_after_it_was_made_is_gone(world: World, pushing: Pushing, settings: Any) -> None:
+    contract = world.contract(status="proposed")
+    pushing.drain()
+    settings.DIP_SETTLE_SECONDS = 180.0
+    pushing.dip.delete("contract", pushing.contracts[0]["result"])
+    pulled("contracts-full")
+    contract.refresh_from_db()
+    assert contract.missing_since is None
+    settings.DIP_SETTLE_SECONDS = 0.0
+    pulled("contracts-full")
+    contract.refresh_from_db()
+    assert contract.missing_since is not None
 
 
 def test_an_edit_behind_a_create_that_the_pull_linked_is_no_conflict_with_ourselves(

@@ -69,6 +69,20 @@ def test_nothing_is_left_out_by_taking_together_what_comes_to_the_same(house: Th
     assert plain.ends == plain.total > together.ends
 
 
+@pytest.mark.parametrize("kinds", [(CRASH, "pause"), ("pause", "long pause, wakes amid")])
+def test_a_pause_leaves_out_nothing_of_what_others_do_meanwhile(house: Theater, kinds: tuple[str, ...]) -> None:
+    """Pauses within pauses, and deaths in them: as many by themselves as put together from what is known."""
+
+    def only(_what: str, kind: str) -> bool:
+        return kind in kinds
+
+    plain = Exploration(house, BY_NAME["contract create"], plain=True, only=only).run(2)
+    together = Exploration(house, BY_NAME["contract create"], only=only).run(2)
+    assert (plain.failures, together.failures) == ([], [])
+    assert plain.schedules == together.schedules
+    assert plain.schedules[2] >= 50
+
+
 @pytest.mark.parametrize(("name", "detail", "same"), [
     ("contract update", "GET", SAME_ON_READS),
     ("contract update", "PUT", SAME_ON_WRITES),

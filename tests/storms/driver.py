@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.world import World
 
 PRODUCERS = (123, 124, 125)
-KNOWN_PRODUCTIONS, EVENINGS = 34, 10
+KNOWN_PRODUCTIONS, EVENINGS = 34, 12
 MOST_VERSIONS = 3
 
 
@@ -337,15 +337,18 @@ class Driver:
 
     # --- proposals for their mails -------------------------------------------------------------------------------
     def only_proposals(self, _under_way: set[str]) -> Callable[[Round], None]:
-        """Agreements on evenings that DIP knows, each proposed at once."""
+        """Agreements on evenings that DIP knows, each proposed at once. Two open ones about the same evening would be
+        double, and people are rightly told of that; so each has an evening of its own."""
         from dipportal.catalogue.models import Performance
 
-        known = list(Performance.objects.exclude(number=None).filter(production__title__startswith="Bekend"))
+        known = Performance.objects.exclude(number=None).filter(production__title__startswith="Bekend")
+        free = list(known.filter(contracts=None).order_by("pk"))
+        self.chance.shuffle(free)
 
         def enter(round_: Round) -> None:
             left = self.plan["target"] - self.accepted
-            for performance in self.chance.sample(known, min(4, (left + 1) // 2)):
-                self.propose(round_, self.draft(round_, performance))
+            for _each in range(min(4, (left + 1) // 2)):
+                self.propose(round_, self.draft(round_, free.pop()))
 
         return enter
 
