@@ -31,6 +31,7 @@ STEADY = 0
 # one second late.
 LEASE, SETTLE, CONNECT = 12, 3, 1
 SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "tests.storms.settings",
     "DEMO_MODE": "false",
     "DIP_SETTLE_SECONDS": str(SETTLE),
     "DIP_CONNECT_TIMEOUT": str(CONNECT),
