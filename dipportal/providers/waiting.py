@@ -11,12 +11,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.contracts import queries as contracts
-from dipportal.core.listing import COUNTED, counts, first_keys
+from dipportal.core.listing import counts, first_keys
+from dipportal.core.markup import whole
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
 from dipportal.providers import queries
 
 SHOWN = 5
+# Counted so far, and then "and more".
+MOST = 1_000
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,11 @@ class Section:
     def more(self) -> bool:
         return self.count > len(self.rows)
 
+    @property
+    def told(self) -> str:
+        """The count; whoever has this many waiting need not know how many exactly."""
+        return f"{whole(MOST)}+" if self.count > MOST else whole(self.count)
+
 
 def sections(organisation: Organisation, actor: Actor) -> list[Section]:
     """Only what is not empty. Four queries: the first keys of every kind, the rows of each page, and how many more."""
@@ -142,7 +150,7 @@ def sections(organisation: Organisation, actor: Actor) -> list[Section]:
     keys = first_keys(wanted, most=SHOWN + 1)
     rows = _rows(organisation, keys)
     full = [name for name in wanted if len(keys[name]) > SHOWN]
-    numbers = dict(zip(full, counts([wanted[name] for name in full], most=COUNTED), strict=True)) if full else {}
+    numbers = dict(zip(full, counts([wanted[name] for name in full], most=MOST + 1), strict=True)) if full else {}
     found = []
     for kind in KINDS:
         if keys[kind.name]:

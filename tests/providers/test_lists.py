@@ -14,6 +14,7 @@ from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.dip.models import Connection, Operation, SyncRun
 from dipportal.outbox.models import State
+from dipportal.providers import waiting
 from tests.providers.browser import at, signed_in
 from tests.world import PARTAGE, World, evening, season
 
@@ -297,3 +298,14 @@ def test_the_members_do_not_tell_who_uses_the_portal(world: World) -> None:
     assert world.kade.slug not in with_log_in
     only = client.get(at(world.agency, "members"), {"province": "Drenthe"})
     assert [row.pk for row in only.context["listing"].page] == [30]
+
+
+def test_the_start_page_counts_no_further_than_anybody_reads(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "MOST", 6)
+    for _each in range(6):
+        world.contract()
+    client = signed_in(world, "agency_editor")
+    assert "Alle 6</a>" in client.get(at(world.agency, "start")).content.decode()
+    for _each in range(3):
+        world.contract()
+    assert "Alle 6+</a>" in client.get(at(world.agency, "start")).content.decode()
