@@ -293,10 +293,16 @@ def _known(work: Work, records: Records) -> dict[str, Standing]:
         else:
             found[str(row.dip_id)] = row
     for row in ours:
-        free = [key for key in sorted(records, key=int) if records[key].reference == row.reference and key not in found]
+        free = [key for key in sorted(records, key=int) if key not in found and _may_be(row, records[key])]
         if free:
             found[free[0]] = row
     return found
+
+
+def _may_be(row: Standing, record: ContractRecord) -> bool:
+    """Is this the record that was made for this row? A first version hangs under none: what does is a version that was
+    made in DIP, with our name, of a record that is still to come."""
+    return record.reference == row.reference and (record.parent_id is None or row.parent_id is not None)
 
 
 def _adopt(work: Work, known: Ours) -> None:

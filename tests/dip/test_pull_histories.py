@@ -137,6 +137,12 @@ def test_the_mirror_equals_the_remote_after_one_cycle(
             pytest.fail(f"HISTORIES_SEED={seed}: {book.differences(short)}\n{short}")
 
 
+@pytest.mark.parametrize("seed", [3170, 5068, 7114])
+def test_a_version_that_comes_before_its_first_one_is_not_taken_for_ours(book: Book, seed: int) -> None:
+    """Found among ten thousand: made in DIP of what was pushed from here, with our reference, and visible before it."""
+    assert book.differences(random_history(seed)) == []
+
+
 LATE = [("contract.new", 0, 140), ("contract.new", 30, 0), ("pull.contracts", 0, 0)]
 EQUAL = [("contract.new", 0, 0), ("pull.contracts", 0, 0), ("contract.new", 0, 0), ("contract.changed", 0, 0)]
 
