@@ -16,6 +16,8 @@ MASK = b"***"
 SHORTEST = 8
 # An answer that repeats a request is about as long as one; in a list of megabytes only the plain one is looked for.
 LONG = 256 * 1024
+# .NET writes these in JSON by their number, in capitals; others in small letters.
+NUMBERS = tuple(str.maketrans({one: f"\\u{ord(one):{form}}" for one in "&<>+'\"`"}) for form in ("04X", "04x"))
 
 
 def masked(body: bytes, secrets: Iterable[str]) -> bytes:
@@ -36,14 +38,8 @@ def _spellings(secret: str) -> list[bytes]:
     text |= {plain.hex().upper(), *_base64(plain)}
     text |= {json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in tuple(text) for ascii_only in (True, False)}
     text |= {one.replace("/", "\\/") for one in tuple(text)}
-    # .NET writes these in JSON by their number, in capitals; others in small letters.
-    text |= {"".join(_numbered(one, upper) for one in told) for told in tuple(text) for upper in (True, False)}
+    text |= {told.translate(numbers) for told in tuple(text) for numbers in NUMBERS}
     return sorted({one.encode() for one in text}, key=lambda one: (-len(one), one))
-
-
-def _numbered(one: str, upper: bool) -> str:
-    code = f"{ord(one):04x}"
-    return f"\\u{code.upper() if upper else code}" if one in "&<>+'\"`" else one
 
 
 def _base64(plain: bytes) -> list[str]:

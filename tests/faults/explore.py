@@ -375,8 +375,11 @@ class Exploration:
 
 def exactly(moment: Moment) -> str:
     """Two moments with the same one are the same to the last bit."""
-    content = repr((moment.database, moment.dip, moment.at, moment.ahead, moment.seen))
-    return hashlib.sha256(content.encode()).hexdigest()
+    found = hashlib.sha256(moment.database)
+    found.update(moment.dip.store)
+    rest = (moment.dip.stale, moment.dip.post, moment.dip.hold_until, moment.at, moment.ahead, moment.seen)
+    found.update(repr(rest).encode())
+    return found.hexdigest()
 
 
 def _times(ways: Counter[int], follows: Counter[int], most: int) -> Counter[int]:
