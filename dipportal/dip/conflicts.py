@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions
-from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
+from dipportal.dip.duplicates import MISSED
 from dipportal.dip.models import Operation, Subject
 from dipportal.dip.models_conflict import Choice, Conflict, ConflictKind, ConflictState
 from dipportal.journal.actions import on
@@ -24,8 +24,6 @@ from dipportal.organisations import actors
 from dipportal.organisations.models import Organisation
 
 CONTRACT_FLAGS = (ConflictKind.TERMS, ConflictKind.ANSWERS)
-# A rejected or a replaced agreement that DIP no longer has changes nothing for anybody.
-MISSED = (Status.CONCEPT, Status.PROPOSED, Status.APPROVED)
 MODELS: dict[str, type[Contract] | type[Production] | type[Performance]] = {
     Subject.CONTRACT: Contract,
     Subject.PRODUCTION: Production,
@@ -163,34 +161,40 @@ def given_up(entry: Entry) -> None:
 
 # --- after a pull of agreements --------------------------------------------------------------------------------
 def watch(
-    organisation: Organisation, doubles: Iterable[tuple[tuple[int, ...], str]], *, quietly: bool = False
+    organisation: Organisation,
+    doubles: Iterable[tuple[tuple[int, ...], str]],
+    *,
+    gone: frozenset[int],
+    quietly: bool = False,
 ) -> set[tuple[int, ...]]:
     """Note what DIP no longer has and what it has twice; end what is over. In a transaction of its own.
 
     `doubles`: DIP's numbers of what looks like one agreement, with the sentence that says so. Returns those of them
-    about which somebody chose already, so that they are no alarm any more. `quietly`: what DIP has twice stands in the
-    list, but nobody is mailed; a first pull brings years of old news, and hundreds of letters would hide what is new.
+    about which somebody chose already, so that they are no alarm any more. `gone`: the keys of the agreements that
+    stand here and that DIP no longer has (duplicates.look). `quietly`: what DIP has twice stands in the list, but
+    nobody is mailed; a first pull brings years of old news, and hundreds of letters would hide what is new.
     """
     found = dict(doubles)
     with transaction.atomic():
         known = {(row.kind, row.key): row for row in live(organisation, (ConflictKind.VANISHED, ConflictKind.DOUBLE))}
-        _vanished(organisation, known)
+        _vanished(organisation, known, gone)
         return _doubled(organisation, known, found, quietly=quietly)
 
 
-def _vanished(organisation: Organisation, known: Mapping[tuple[str, str], Conflict]) -> None:
-    rows = Contract.objects.filter(provider=organisation, discarded_at=None, status__in=MISSED)
-    gone = {key_of(Subject.CONTRACT, row.pk): row for row in rows.exclude(missing_since=None).order_by("pk")}
+def _vanished(organisation: Organisation, known: Mapping[tuple[str, str], Conflict], gone: frozenset[int]) -> None:
+    keys = {key_of(Subject.CONTRACT, pk): pk for pk in gone}
     noted = {key: row for (kind, key), row in known.items() if kind == ConflictKind.VANISHED}
-    back = [row.pk for key, row in noted.items() if key not in gone]
+    back = [row.pk for key, row in noted.items() if key not in keys]
     if back:
         close(Conflict.objects.filter(pk__in=back))
-    for key, contract in gone.items():
-        if key not in noted:
-            made = put_down(organisation, ConflictKind.VANISHED, (Subject.CONTRACT, contract.pk))
-            if made is not None:
-                actor = actors.pull(organisation)
-                actions.tell_conflict(contract, kind=ConflictKind.VANISHED, text="", actor=actor)
+    fresh = [pk for key, pk in keys.items() if key not in noted]
+    # Asked again here: somebody may have given one of them up since.
+    rows = Contract.objects.filter(pk__in=fresh, discarded_at=None, status__in=MISSED).exclude(missing_since=None)
+    for contract in rows.order_by("pk") if fresh else ():
+        made = put_down(organisation, ConflictKind.VANISHED, (Subject.CONTRACT, contract.pk))
+        if made is not None:
+            actor = actors.pull(organisation)
+            actions.tell_conflict(contract, kind=ConflictKind.VANISHED, text="", actor=actor)
 
 
 def _doubled(

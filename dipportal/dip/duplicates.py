@@ -1,7 +1,7 @@
-"""After each pull of agreements: does DIP have the same thing twice? It is told, never deleted.
+"""After each pull of agreements: does DIP have the same thing twice, or no longer? It is told, never deleted.
 
-Two ways to see it: our own reference in two records that are not versions of one deal, and two open agreements about
-the same performances.
+Two ways to see something twice: our own reference in two records that are not versions of one deal, and two open
+agreements about the same performances.
 """
 
 from collections import defaultdict
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,8 @@ from dipportal.dip.models import RecordKind, RemoteRecord
 from dipportal.organisations.models import Organisation
 
 OPEN = (Status.CONCEPT, Status.PROPOSED)
+# A rejected or a replaced agreement that DIP no longer has changes nothing for anybody.
+MISSED = (*OPEN, Status.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,19 @@ class Duplicate:
     sentence: str
 
 
-def find(organisation: Organisation, names: Mapping[str, str] | None = None) -> list[Duplicate]:
+@dataclass(frozen=True)
+class Found:
+    """What looks double, and the keys of the agreements that stand open or in force here and that DIP lost."""
+
+    doubles: list[Duplicate]
+    gone: frozenset[int]
+
+
+def look(organisation: Organisation, names: Mapping[str, str] | None = None) -> Found:
     """`names`: of a page that is all there is, the names by DIP's number; without it they are looked up."""
-    return [*_by_reference(organisation, names), *_by_natural_key(organisation)]
+    double = _by_reference(organisation, names)
+    rows, gone = _standing(organisation)
+    return Found([*double, *_by_natural_key(rows)], gone)
 
 
 def _by_reference(organisation: Organisation, names: Mapping[str, str] | None) -> list[Duplicate]:
@@ -67,14 +80,20 @@ def _named(organisation: Organisation) -> dict[str, str]:
     return dict(named.order_by().values_list("remote_id", "own_name"))
 
 
-def _by_natural_key(organisation: Organisation) -> list[Duplicate]:
-    rows = Contract.objects.filter(
-        provider=organisation, dip_id__isnull=False, missing_since=None, discarded_at=None, status__in=OPEN
-    )
-    names = ("pk", "dip_id", "root_id", "production_id", "theater_id", "type", "performances")
+def _standing(organisation: Organisation) -> tuple[list[tuple[Any, ...]], frozenset[int]]:
+    """Of the open agreements in DIP a row for each performance; and the keys of those that DIP lost. One query."""
+    there = Q(dip_id__isnull=False, missing_since=None, status__in=OPEN)
+    gone = Q(missing_since__isnull=False, status__in=MISSED)
+    asked = Contract.objects.filter(there | gone, provider=organisation, discarded_at=None).order_by("-pk")
+    names = ("missing_since", "pk", "dip_id", "root_id", "production_id", "theater_id", "type", "performances")
+    rows = list(asked.values_list(*names))
+    return [row[1:] for row in rows if row[0] is None], frozenset(row[1] for row in rows if row[0] is not None)
+
+
+def _by_natural_key(rows: Iterable[tuple[Any, ...]]) -> list[Duplicate]:
     of_row: dict[int, tuple[Any, ...]] = {}
     played: dict[int, set[int]] = defaultdict(set)
-    for pk, *about, performance_id in rows.order_by("-pk").values_list(*names):
+    for pk, *about, performance_id in rows:
         of_row[pk] = tuple(about)
         if performance_id is not None:
             played[pk].add(performance_id)

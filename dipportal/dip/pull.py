@@ -282,9 +282,11 @@ def _moment(text: str) -> dt.datetime | None:
 
 def _look_for_duplicates(pull: Pull, news: set[int], names: Mapping[str, str] | None, *, first: bool) -> None:
     """Alarm for what looks double since this run, one sentence for what did before: an old pair is no news daily."""
-    found = duplicates.find(pull.organisation, names)
+    seen = duplicates.look(pull.organisation, names)
+    found = seen.doubles
     if not pull.dry_run:
-        chosen = conflicts.watch(pull.organisation, [(one.numbers, one.sentence) for one in found], quietly=first)
+        doubles = [(one.numbers, one.sentence) for one in found]
+        chosen = conflicts.watch(pull.organisation, doubles, gone=seen.gone, quietly=first)
         found = [one for one in found if one.numbers not in chosen]
     fresh = [one for one in found if news.intersection(one.numbers)]
     pull.tally.counts["duplicates"] += len(found)
