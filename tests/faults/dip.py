@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 import urllib3
 from django.db import connections
+from greenlet import getcurrent
 
 from dipportal.sandbox import pipeline
 from dipportal.sandbox.calls import Call, Reply
@@ -94,6 +95,8 @@ class Dip:
         self.hold_until = 0.0
         # Asked for in an answer that is on its way: nobody can know of it yet.
         self._hold_asked = 0.0
+        # By the worker who heard of one and has not written it down yet: until when DIP's wish held before that.
+        self._unsaid: dict[Any, float] = {}
         # Seconds in which a call may still come that had been given its turn before the 429 to another.
         self.grace = 0.0
         self.seen: list[str] = []
@@ -140,7 +143,17 @@ class Dip:
         finally:
             asked, self._hold_asked = self._hold_asked, 0.0
             self.after()
-            self.hold_until = max(self.hold_until, asked)
+            if asked > self.hold_until:
+                self._unsaid.setdefault(getcurrent(), self.hold_until)
+                self.hold_until = asked
+
+    def said(self, worker: Any) -> None:
+        """This worker wrote something down: what it had heard of DIP's wishes is known from now on."""
+        self._unsaid.pop(worker, None)
+
+    def silenced(self, worker: Any) -> None:
+        """This worker is dead: what nobody but it had heard, nobody can heed."""
+        self.hold_until = self._unsaid.pop(worker, self.hold_until)
 
     def _must_be_allowed(self, method: str, path: str) -> None:
         if connections["default"].in_atomic_block:

@@ -218,8 +218,11 @@ class Round:
         self.events.append(Event(what, detail, kinds))
         if kind == CRASH:
             worker.dead = True
+            self.dip.silenced(worker.run)
             self.database.cut()
             raise Crash
+        if what in ("write", "commit"):
+            self.dip.said(worker.run)
         if kind in LENGTHS:
             self.hub_switch(kind)
             return ""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults import branches
 from tests.faults.dip import ON_READS, ON_WRITES, SAME_ON_READS, SAME_ON_WRITES
-from tests.faults.engine import CRASH, Planned
+from tests.faults.engine import CRASH, Event, Planned
 from tests.faults.explore import Exploration, Theater
 from tests.faults.removed import expect_quarantine
 from tests.faults.scenarios import BY_NAME, SCENARIOS
@@ -108,6 +108,31 @@ def test_a_row_that_kills_its_worker_is_put_aside_and_the_one_behind_it_goes(hou
     with branches.watching(seen):
         assert house.live(scenario, [Planned("call", "performances/11484906", CRASH, 8)], expect_quarantine) == []
     assert seen["quarantine"] == 1
+
+
+def test_what_only_a_dead_worker_heard_nobody_can_heed(house: Theater) -> None:
+    """And what it wrote down holds for all. Two workers: one is held up and goes on amid the other's work."""
+    pause = "long pause, wakes amid"
+
+    def play(*faults: tuple[int, str]) -> list[Event]:
+        house.prepare(BY_NAME["contract update"])
+        house.round.take_down = None
+        with house.round.watching():
+            return house.round.play(faults)
+
+    turn = next(index for index, event in enumerate(play()) if event.what == "turn")
+    # The first call is the other's, and in its middle the one that was held up makes the second.
+    heard = [index for index, event in enumerate(play((turn, pause))) if event.what == "call"][1]
+    told = play((turn, pause), (heard, "429 retry-after"))
+    assert house.dip.seen == []
+    assert house.dip.hold_until > house.clock.now()
+    last = max(index for index, event in enumerate(told) if event.what == "commit")
+    play((turn, pause), (heard, "429 retry-after"), (last, CRASH))
+    assert house.dip.hold_until > house.clock.now(), "it was written down before the death"
+    after = play((turn, pause), (heard, "429 retry-after"), (heard + 1, CRASH))
+    assert after[heard + 1].what == "write"
+    assert [event.what for event in after[heard + 2 :]].count("call") == 1
+    assert house.dip.seen == []
 
 
 def test_names_are_unique() -> None:
