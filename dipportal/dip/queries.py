@@ -3,8 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Func, IntegerField, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from dipportal.core.dates import moment
@@ -15,7 +15,7 @@ from dipportal.outbox.models import STUCK, WORKABLE, State
 
 def runs_of(organisation: Organisation | None) -> QuerySet[SyncRun]:
     """The pulls of this organisation's connection, newest first."""
-    return SyncRun.objects.visible_to(organisation).select_related("triggered_by")
+    return SyncRun.objects.visible_to(organisation)
 
 
 def set_aside(organisation: Organisation | None) -> QuerySet[RemoteRecord]:
@@ -70,6 +70,12 @@ def connection_of(organisation: Organisation | None) -> Connection | None:
     return Connection.objects.visible_to(organisation).active().select_related("organisation").first()
 
 
+def troubled(organisation: Organisation | None) -> QuerySet[Connection]:
+    """The connection when its last calls failed; whether that matters, away_of says."""
+    rows: QuerySet[Connection] = Connection.objects.visible_to(organisation).active().order_by("pk")
+    return rows.exclude(trouble_kind="")
+
+
 @dataclass(frozen=True)
 class ConnectionStatus:
     """How the connection does. `newest` holds the newest run of each kind; `away` is None while DIP answers."""
@@ -104,11 +110,13 @@ def lane(kind: str) -> str:
 
 def status_of(organisation: Organisation | None) -> ConnectionStatus | None:
     """The state of the organisation's connection, or None when it has none. Two queries, three when DIP is away."""
-    aside = set_aside(organisation).order_by().values("organisation").annotate(number=Count("pk")).values("number")
-    rows = Connection.objects.visible_to(organisation).active().select_related("organisation")
-    connection = rows.annotate(set_aside=Coalesce(Subquery(aside), 0)).first()
+    # A plain function, for with Count Django would group the rows.
+    aside = set_aside(organisation).order_by().values(number=Func("pk", function="COUNT"))
+    rows = Connection.objects.visible_to(organisation).active()
+    connection = rows.annotate(set_aside=Subquery(aside, output_field=IntegerField())).order_by("-pk").first()
     if connection is None:
         return None
+    connection.organisation = organisation
     return ConnectionStatus(
         connection=connection,
         newest=_newest(connection),
@@ -117,13 +125,19 @@ def status_of(organisation: Organisation | None) -> ConnectionStatus | None:
     )
 
 
+# For each kind the key of its newest run, each found by the index. Written out, because putting the same question
+# together anew for every kind takes Django longer than the database takes to answer it.
+KINDS = " UNION ALL ".join(["SELECT %s AS kind"] * len(RunKind.values))
+NEWEST = (
+    "SELECT (SELECT run.id FROM dip_syncrun run WHERE run.connection_id = %s AND run.kind = wanted.kind"  # noqa: S608
+    f" ORDER BY run.started_at DESC, run.id DESC LIMIT 1) FROM ({KINDS}) wanted"
+)
+
+
 def _newest(connection: Connection) -> dict[str, SyncRun]:
     """The newest run of each kind, by the index: a year of pulls every few minutes makes a long table."""
     runs = SyncRun.objects.filter(connection=connection)
-    chosen = [
-        Subquery(runs.filter(kind=kind).order_by("-started_at", "-pk").values("pk")[:1]) for kind in RunKind.values
-    ]
-    return {run.kind: run for run in runs.filter(pk__in=chosen)}
+    return {run.kind: run for run in runs.filter(pk__in=RawSQL(NEWEST, [connection.pk, *RunKind.values]))}  # noqa: S611
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.organisations.page_forms import AbsenceForm, InvitationForm, OrganisationForm, RoleForm, SettingsForm
-from dipportal.organisations.queries import rights
+from dipportal.organisations.queries import members_of, rights
 from dipportal.organisations.rules import may_set_absence
 
 # What each role may do, on each side; shown beside the members.
@@ -55,8 +55,7 @@ def _invitation(request: AreaRequest, pk: int) -> Invitation:
 
 def _overview(request: AreaRequest) -> HttpResponse:
     """Whom to call, who is a member and in which role, who was invited."""
-    rows = Membership.objects.visible_to(request.organisation).select_related("user", "deputy__user")
-    members = list(rows.order_by("user__email"))
+    members = members_of(request.organisation)
     waiting = Invitation.objects.visible_to(request.organisation).filter(accepted_at=None, withdrawn_at=None)
     side = Side(request.organisation.kind)
     context = {

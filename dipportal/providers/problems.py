@@ -34,9 +34,15 @@ class Problem:
     conflict_url: str = ""
 
 
-def of(organisation: Organisation, *, most: int | None = None) -> list[Problem]:
-    """What a person has to look at, and what DIP left unclear; oldest first. At most four queries."""
+def waiting(organisation: Organisation) -> QuerySet[Operation]:
+    """What a person has to look at, and what DIP left unclear; oldest first."""
     rows: QuerySet[Operation] = problems_of(organisation).order_by("created_at", "pk")
+    return rows
+
+
+def of(organisation: Organisation, *, most: int | None = None) -> list[Problem]:
+    """The same with what they are about. At most four queries."""
+    rows = waiting(organisation)
     return named(organisation, rows if most is None else rows[:most])
 
 
@@ -64,6 +70,8 @@ def conflict_pages(organisation: Organisation, keys: Sequence[str]) -> dict[str,
 
 def subjects(organisation: Organisation, rows: Sequence[About]) -> dict[tuple[str, int], tuple[str, str]]:
     """(kind, key) → (words, address), looked up in scope: what the organisation may not see stays nameless."""
+    if not rows:
+        return {}
     keys: dict[str, set[int]] = {}
     for row in rows:
         keys.setdefault(row.subject_kind, set()).add(row.subject_id)

@@ -203,6 +203,20 @@ def test_the_state_of_a_connection(
     assert queries.runs_of(world.agency).count() == 3
 
 
+def test_of_two_runs_that_began_together_the_later_one_is_the_newest(world: World, noord: Connection) -> None:
+    at_once = timezone.now()
+    runs = {}
+    for kind in (*RunKind, *RunKind):
+        runs[kind.value] = SyncRun.objects.create(
+            connection=noord, organisation=world.agency, kind=kind, state="good", started_at=at_once
+        )
+    SyncRun.objects.create(organisation=world.rival, kind=RunKind.CATALOGUE, started_at=at_once + dt.timedelta(hours=1))
+    found = queries.status_of(world.agency)
+    assert found is not None
+    assert found.newest == runs
+    assert found.set_aside == 0
+
+
 @pytest.mark.parametrize("wanted", [RunKind.CONTRACTS, RunKind.CONTRACTS_FULL])
 def test_either_pull_of_agreements_is_in_the_way_of_the_other(world: World, noord: Connection, wanted: RunKind) -> None:
     alive = timezone.now() + LEASE

@@ -15,7 +15,7 @@ from dipportal.core.dates import moment
 from dipportal.core.errors import PortalError
 from dipportal.core.listing import listing
 from dipportal.dip import operations, queries, tasks
-from dipportal.dip.models import Operation, RunKind, SyncRun
+from dipportal.dip.models import Operation, RunKind
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.outbox import actions as outbox
@@ -25,6 +25,8 @@ from dipportal.providers.pages import address, go, tell
 log = structlog.get_logger(__name__)
 # What 'sync now' without a kind fetches, in this order.
 NOW = (RunKind.CATALOGUE, RunKind.CONTRACTS)
+# What the history shows of a run: read without the rest of it.
+COLUMNS = ("pk", "kind", "state", "started_at", "finished_at", "counts", "errors")
 
 
 @area(Side.PROVIDER)
@@ -38,20 +40,23 @@ def sync(request: AreaRequest) -> HttpResponse:
         "seen": pulls.seen(status),
     }
     asked = request.headers.get("Seen-Runs")
-    if asked is None:
-        context |= {"problems": problems.of(request.organisation)}
     if asked is None or asked != context["seen"]:
         context |= _history(request)
+    if asked is None and context["listing"].beside[0]:
+        context |= {"problems": problems.of(request.organisation)}
     return render(request, "providers/sync.html" if asked is None else "providers/_sync_part.html", context)
 
 
 def _history(request: AreaRequest) -> dict[str, Any]:
-    rows = queries.runs_of(request.organisation)
-    shown = listing(request, rows, orders={"started": ("started_at",)}, default="-started")
-    return {"listing": shown, "runs": [(run, _seconds(run)) for run in shown.page.object_list]}
+    """A page of the runs; `beside` is how many problems there are."""
+    rows, stuck = queries.runs_of(request.organisation), queries.problems_of(request.organisation)
+    shown = listing(request, rows, orders={"started": ("started_at",)}, default="-started", beside=(stuck,))
+    page: Any = shown.page.object_list
+    runs = page.values_list(*COLUMNS, named=True)
+    return {"listing": shown, "runs": [(run, _seconds(run)) for run in runs]}
 
 
-def _seconds(run: SyncRun) -> int | None:
+def _seconds(run: Any) -> int | None:
     return round((run.finished_at - run.started_at).total_seconds()) if run.finished_at else None
 
 
