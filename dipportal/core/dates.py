@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timesince import timesince
+from django.utils.html import avoid_wrapping
+from django.utils.timesince import TIME_STRINGS
 from django.utils.translation import get_language, gettext
 
 
@@ -23,21 +24,44 @@ def day(value: dt.date | dt.datetime | None) -> str:
         return ""
     if isinstance(value, dt.datetime):
         value = (timezone.localtime(value) if timezone.is_aware(value) else value).date()
-    return _day(value, get_language() or "")
+    return day_in(value, get_language() or "")
 
 
 @lru_cache(maxsize=4096)
-def _day(value: dt.date, language: str) -> str:
+def day_in(value: dt.date, language: str) -> str:
     """`language` is the one in force: the same days stand in every list, so their words are made once."""
     names = date_format(value, "D j M Y")
     # Django abbreviates Dutch months as 'mrt' and English ones as 'Mar'; the weekday is lower case in Dutch.
     return names.lower() if language.startswith("nl") else names
 
 
-def ago(value: dt.datetime | None) -> str:
-    """The age in words: '3 dagen'."""
+def ago(value: dt.datetime | None, language: str | None = None) -> str:
+    """The age in words: '3 dagen'. `language`: the one in force, if that was looked up already."""
     if value is None:
         return ""
-    if timezone.now() - value < dt.timedelta(minutes=1):
+    now = timezone.now()
+    if now - value < dt.timedelta(minutes=1):
         return gettext("less than a minute")
-    return timesince(value, depth=1)
+    return _age(*largest_unit(value, now), language or get_language() or "")
+
+
+def largest_unit(since: dt.datetime, now: dt.datetime) -> tuple[str, int]:
+    """What Django's `timesince` begins with, without the rest: the largest unit that fits in between, and how often."""
+    passed = now - since
+    if passed.days >= 28:
+        now = now.astimezone(since.tzinfo)
+        months = (now.year - since.year) * 12 + now.month - since.month
+        if (since.day, since.time()) > (now.day, now.time()):
+            months -= 1
+        if months:
+            return ("year", months // 12) if months >= 12 else ("month", months)
+    if passed.days:
+        return ("week", passed.days // 7) if passed.days >= 7 else ("day", passed.days)
+    return ("hour", passed.seconds // 3600) if passed.seconds >= 3600 else ("minute", passed.seconds // 60)
+
+
+@lru_cache(maxsize=1024)
+def _age(unit: str, number: int, language: str) -> str:
+    """`language` is the one in force."""
+    words: str = avoid_wrapping(TIME_STRINGS[unit] % {"num": number})
+    return words

@@ -1,13 +1,22 @@
-"""Filters above lists: choices that cost little to show, however many there are to choose from."""
+"""Filters above lists: choices that cost little to show, however many there are to choose from.
 
-from collections.abc import Iterator
-from typing import Any
+What of a filter is the same for everybody (its field, its widget, the words of its choices) is made once for as long as
+the process runs; what somebody may choose from is read anew for each page.
+"""
+
+import copy
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import Any, ClassVar
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
-from django.forms.utils import flatatt
-from django.utils.html import conditional_escape
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
@@ -16,53 +25,124 @@ MOST_CHOICES = 25
 MORE: tuple[None, Any] = (None, gettext_lazy("… and more: search by name"))
 
 
+# --- widgets ------------------------------------------------------------------------------------------------------
 class QuickSelect(forms.Select):
     """The same select, without a template for each option. A choice of None is a remark that cannot be chosen."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         chosen = set(self.format_value(value))
         options = [_option(key, label, chosen) for key, label in self.choices]
-        given = flatatt(self.build_attrs({"name": name, **self.attrs}, attrs))
+        given = attributes({"name": name, **self.build_attrs(self.attrs, attrs)})
         return SafeString(f"<select{given}>{''.join(options)}</select>")
 
 
 def _option(key: Any, label: Any, chosen: set[str]) -> str:
+    words = label if isinstance(label, SafeString) else escape(str(label))
     if key is None:
-        return f"<option disabled>{conditional_escape(label)}</option>"
+        return f"<option disabled>{words}</option>"
     text = str(key)
     selected = " selected" if text in chosen else ""
-    return f'<option value="{conditional_escape(text)}"{selected}>{conditional_escape(label)}</option>'
+    return f'<option value="{escape(text)}"{selected}>{words}</option>'
 
 
-class Filters(django_filters.FilterSet):
-    """A FilterSet whose selects are quick ones."""
+class QuickInput(forms.TextInput):
+    """The same input as the widget it stands for, without a template."""
 
-    @property
-    def form(self) -> forms.Form:
-        form: forms.Form = super().form
-        for name, field in form.fields.items():
-            if isinstance(field, FewField):
-                field.kept = whole_number(form.data.get(name))
-            if type(field.widget) is forms.Select:
-                quick = QuickSelect(field.widget.attrs)
-                quick.is_required, quick.choices = field.widget.is_required, field.widget.choices
-                field.widget = quick
-        return form
+    def __init__(self, widget: forms.TextInput) -> None:
+        super().__init__(widget.attrs)
+        self.input_type, self.format_value = widget.input_type, widget.format_value  # type: ignore[method-assign]
+        self.is_required, self.is_localized = widget.is_required, widget.is_localized
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        typed = self.format_value(value)
+        shown = {} if typed in (None, "") else {"value": str(typed)}
+        given = attributes({"type": self.input_type, "name": name, **shown, **self.build_attrs(self.attrs, attrs)})
+        return SafeString(f"<input{given}>")
 
 
+def attributes(values: dict[str, Any]) -> str:
+    """Of an element, each after a space; one that is True stands alone, one that is None or False not at all."""
+    return "".join(
+        f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+        for name, value in values.items()
+        if value is not None and value is not False
+    )
+
+
+def quicken(field: forms.Field) -> forms.Field:
+    """The same field; its select or its line of text needs no template."""
+    widget: Any = field.widget
+    if type(widget) is forms.Select:
+        quick = QuickSelect(widget.attrs)
+        quick.is_required = widget.is_required
+        quick.choices = widget.choices if isinstance(field, forms.ModelChoiceField) else list(widget.choices)
+        field.widget = quick
+    elif isinstance(widget, forms.TextInput) and type(widget).render is forms.TextInput.render:
+        field.widget = QuickInput(widget)
+    return field
+
+
+# --- one's own rows to choose from --------------------------------------------------------------------------------
 def whole_number(text: str | None) -> int | None:
     """A key as an address carries it; None for anything else."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 18 else None
 
 
-def few(rows: QuerySet[Any], kept: int | None = None) -> tuple[list[Any], bool]:
-    """The newest of these rows in their own order, with the one of the key `kept`; and whether there are more."""
-    newest = rows.order_by("-pk").values("pk")[: MOST_CHOICES + 1]
-    found = list(rows.filter(Q(pk__in=newest) | Q(pk=kept) if kept else Q(pk__in=newest)))
-    if len(found) <= MOST_CHOICES:
-        return found, False
-    oldest = min(row.pk for row in found if row.pk != kept)
-    return [row for row in found if row.pk != oldest], True
+@dataclass(frozen=True)
+class Wanted:
+    """Rows to choose from. They stand in the order of the first column, then of the second, which runs down.
+
+    Of more than `most` the newest are offered, and the one of the key `kept`.
+    """
+
+    rows: QuerySet[Any]
+    columns: tuple[str, ...] = ("name",)
+    kept: int | None = None
+    most: int | None = MOST_CHOICES
+
+    def querysets(self) -> list[QuerySet[Any]]:
+        if self.most is None:
+            return [self.rows.order_by()]
+        newest = self.rows.order_by("-pk")[: self.most + 1]
+        return [newest, self.rows.order_by().filter(pk=self.kept)] if self.kept else [newest]
+
+    def offer(self, found: dict[int, tuple[str, str]]) -> "Offer":
+        if self.most is None or len(found) <= self.most:
+            return Offer(found, more=False)
+        oldest = min(key for key in found if key != self.kept)
+        return Offer({key: row for key, row in found.items() if key != oldest}, more=True)
+
+
+@dataclass(frozen=True)
+class Offer:
+    rows: dict[int, tuple[str, str]]  # key: the two columns; the second is '' when there is one
+    more: bool
+
+    def choices(self) -> list[tuple[int | None, Any]]:
+        """By the first column."""
+        return [*((key, columns[0]) for key, columns in self.rows.items()), *([MORE] if self.more else [])]
+
+
+def offers(wanted: Sequence[Wanted]) -> list[Offer]:
+    """What each select offers: one statement for all. The querysets are of one database."""
+    parts: list[str] = []
+    values: list[Any] = []
+    for number, one in enumerate(wanted):
+        blank = "" if len(one.columns) == 2 else ", ''"
+        for rows in one.querysets():
+            try:
+                sql, params = rows.values_list("pk", *one.columns).query.sql_with_params()
+            except EmptyResultSet:
+                continue
+            parts.append(f"SELECT {number}, found.*{blank} FROM ({sql}) found")  # noqa: S608 - made by the ORM
+            values += params
+    found: list[dict[int, tuple[str, str]]] = [{} for _one in wanted]
+    if parts:
+        with connections[wanted[0].rows.db].cursor() as cursor:
+            cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 3, 4 DESC, 2", values)
+            for number, key, first, second in cursor.fetchall():
+                found[number][key] = (first, second)
+    return [one.offer(rows) for one, rows in zip(wanted, found, strict=True)]
 
 
 class FewIterator(django_filters.fields.ModelChoiceIterator):
@@ -71,10 +151,10 @@ class FewIterator(django_filters.fields.ModelChoiceIterator):
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
             yield "", self.field.empty_label
-        rows, more = few(self.queryset, self.field.kept)
-        for row in rows:
-            yield self.choice(row)
-        if more:
+        offer = self.field.offer()
+        for key, columns in offer.rows.items():
+            yield key, self.field.words(*columns)
+        if offer.more:
             yield MORE
 
 
@@ -82,8 +162,94 @@ class FewField(django_filters.fields.ModelChoiceField):
     """A choice of one's own rows. What is not among those offered can still be chosen, by an address."""
 
     iterator = FewIterator
+    columns: tuple[str, ...] = ("name",)
+    together: "Together | None" = None
     kept: int | None = None
+
+    def words(self, first: str, _second: str) -> str:
+        return first
+
+    def wanted(self) -> Wanted:
+        return Wanted(self.queryset, self.columns, self.kept)
+
+    def offer(self) -> Offer:
+        return self.together.offers[self] if self.together else offers([self.wanted()])[0]
+
+
+class Together:
+    """The fields of one form whose choices are rows. They are read when the first of them is shown."""
+
+    def __init__(self, fields: list[FewField]) -> None:
+        self.fields = fields
+
+    @cached_property
+    def offers(self) -> dict[FewField, Offer]:
+        return dict(zip(self.fields, offers([field.wanted() for field in self.fields]), strict=True))
 
 
 class FewFilter(django_filters.ModelChoiceFilter):
     field_class = FewField
+
+
+# --- the filters of a list ----------------------------------------------------------------------------------------
+class _Filters(OrderedDict[str, Any]):
+    """The filters of a class. Each page gets its own, for it says whose page it is; they share what never changes."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> dict[str, Any]:
+        return {name: _own(each) for name, each in self.items()}
+
+
+def _own(each: Any) -> Any:
+    own = copy.copy(each)
+    own.extra = dict(each.extra)
+    own.__dict__.pop("_field", None)
+    if each.method is not None:
+        own.method = each.method  # which binds it to the copy
+    return own
+
+
+class Filters(django_filters.FilterSet):
+    """A FilterSet whose fields are quick ones, and are made once unless their choices are somebody's own."""
+
+    _shared: ClassVar[dict[str, forms.Field]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._own: set[str] = set()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._shared = {}
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Any]:
+        return _Filters(super().get_filters())
+
+    @cached_property
+    def form(self) -> forms.Form:
+        form: forms.Form = self._meta.form(self.data if self.is_bound else None, prefix=self.form_prefix)
+        form.fields = {name: self._field(name) for name in self.filters}
+        few = [field for field in form.fields.values() if isinstance(field, FewField)]
+        together = Together(few)
+        for name, field in form.fields.items():
+            if isinstance(field, FewField):
+                field.together, field.kept = together, whole_number(form.data.get(form.add_prefix(name)))
+        return form
+
+    def choose_from(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        """What the reader of this page can choose from."""
+        self.filters[name].extra["choices"] = choices
+        self._own.add(name)
+
+    def _field(self, name: str) -> forms.Field:
+        field = self._shared.get(name) if name not in self._own else None
+        if field is None:
+            field = quicken(self.filters[name].field)
+            if name not in self._own and self._same_for_all(name):
+                self._shared[name] = field
+        return field
+
+    def _same_for_all(self, name: str) -> bool:
+        """Without rows to choose from; and a label that a filter makes by itself is in the language of the moment."""
+        declared = self.base_filters[name]
+        return declared.label is not None and not isinstance(declared, django_filters.filters.QuerySetRequestMixin)

@@ -4,22 +4,23 @@ A list may hold more rows than anybody pages through. Up to `COUNTED` they are c
 than', and a page costs the same however many rows there are.
 """
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django import forms
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
 from django.core.paginator import Page, Paginator
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import F, Model, QuerySet
-from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
-from dipportal.core.filtering import QuickSelect
+from dipportal.core.filtering import QuickInput, QuickSelect
 
 Row = TypeVar("Row", bound=Model)
 PER_PAGE = 50
@@ -38,6 +39,7 @@ class Pages(Paginator[Row]):
     """Counts at most to `most`; `more` says that there are more rows than `count`. `beside` is counted along.
 
     With `wide` a page is found by its keys, in the statement that counts, and its rows are read from that queryset.
+    `read` reads the rows of one page.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class Pages(Paginator[Row]):
         beside: tuple[Any, ...] = (),
         wide: QuerySet[Row] | None = None,
         wanted: int = 1,
+        read: "Callable[[QuerySet[Row]], list[Row]] | None" = None,
     ) -> None:
         super().__init__(rows, per_page)
+        self._read = read
         self._rows, self.most, self._others, self._wide, self._wanted = rows, most, beside, wide, wanted
 
     @cached_property
@@ -72,7 +76,10 @@ class Pages(Paginator[Row]):
             else list(self._cut(valid).prefetch_related(None).values_list("pk", flat=True))
         )
         ordered = self._wide.filter(pk__in=keys).order_by(*self._rows.query.order_by)
-        return Page(ordered, valid, self)
+        return self._get_page(ordered, valid, self)
+
+    def _get_page(self, object_list: Any, number: int, paginator: Any) -> "Page[Row]":
+        return Page(self._read(object_list) if self._read else object_list, number, paginator)
 
     @property
     def _counts(self) -> list[int]:
@@ -145,25 +152,90 @@ def _narrow(rows: Any) -> Any:
     return rows.select_related(None).order_by().values("pk")
 
 
-def first_keys(querysets: dict[str, Any], *, most: int) -> dict[str, list[Any]]:
-    """The keys of the first `most` rows of each, in the order of each: one statement for all."""
-    database = connections[next(iter(querysets.values())).db]
-    parts, values = [], []
-    keys: dict[str, list[Any]] = {name: [] for name in querysets}
-    for name, rows in querysets.items():
+@dataclass(frozen=True)
+class Ask:
+    """What `firsts` is asked of some rows: the keys of the first ones in their order, and their number up to `most`.
+
+    The number comes out of the same reading as the keys. `apart`: it is counted by itself and in no order; where no
+    index has the order, sorting so many costs more than counting them.
+    """
+
+    rows: Any
+    shown: int
+    most: int
+    apart: bool = False
+
+
+@dataclass(frozen=True)
+class First:
+    """The answer; see Ask."""
+
+    keys: list[Any]
+    count: int
+
+
+# Stands for the moment at which rows are asked for in a statement that was written before; see Written.at.
+MOMENT = dt.datetime(9999, 12, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is asked, as SQL: a statement for each, and the values of all. Of the rows it holds nothing.
+
+    It can be kept, because writing it takes Django longer than answering it takes the database; by whom, depends on
+    what the asking depends on.
+    """
+
+    names: tuple[str, ...]
+    parts: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    def at(self, moment: dt.datetime) -> "Written":
+        """With this one wherever MOMENT stands."""
+        adapt = connection.ops.adapt_datetimefield_value
+        mark, value = adapt(MOMENT), adapt(moment)
+        return replace(self, values=tuple(value if one == mark else one for one in self.values))
+
+    def beside(self, other: "Written") -> "Written":
+        """Both, in one statement."""
+        return Written(self.names + other.names, self.parts + other.parts, self.values + other.values)
+
+
+def written(asked: dict[str, Ask]) -> Written:
+    parts: list[str] = []
+    values: list[Any] = []
+    for name, ask in asked.items():
         try:
-            sql, params = rows.select_related(None).values("pk")[:most].query.sql_with_params()
+            part, params = _first_part(ask)
         except EmptyResultSet:
             continue
-        parts.append(f"SELECT %s AS name, found.* FROM ({sql}) found")  # noqa: S608 - made by the ORM, values apart
+        parts.append(part)
         values += [name, *params]
-    if not parts:
-        return keys
-    with database.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), values)
-        for name, key in cursor.fetchall():
-            keys[name].append(key)
-    return keys
+    return Written(tuple(asked), tuple(parts), tuple(values))
+
+
+def firsts(wanted: Written) -> dict[str, First]:
+    """Of each the first keys and the number of rows: one statement for all. The rows are of one database."""
+    found = {name: First([], 0) for name in wanted.names}
+    if not wanted.parts:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(wanted.parts), wanted.values)
+        for name, key, count in cursor.fetchall():
+            found[name] = First([*found[name].keys, key], count)
+    return found
+
+
+def _first_part(ask: Ask) -> tuple[str, list[Any]]:
+    """SQL of (name, key, count) of the first rows, and its values after the name."""
+    ordered = _keys_alone(ask.rows)
+    if ask.apart:
+        (counted,), values = _counted_parts([ask.rows], ask.most)
+        sql, params = ordered[: ask.shown].query.sql_with_params()
+        return f"SELECT %s AS name, found.*, {counted} FROM ({sql}) found", [*values, *params]  # noqa: S608
+    sql, params = ordered[: ask.most].query.sql_with_params()
+    numbered = f"SELECT %s AS name, found.*, COUNT(*) OVER () FROM ({sql}) found LIMIT {ask.shown:d}"  # noqa: S608
+    return f"SELECT * FROM ({numbered}) few", [*params]  # noqa: S608
 
 
 def listing(
@@ -175,11 +247,13 @@ def listing(
     per_page: int = PER_PAGE,
     beside: tuple[Any, ...] = (),
     wide: QuerySet[Row] | None = None,
+    read: Callable[[QuerySet[Row]], list[Row]] | None = None,
 ) -> Listing[Row]:
     """Sort and cut. `orders` maps a name in the query string to model fields; anything else is the default.
 
     `beside`: other querysets, whose rows are counted in the same statement. `wide`: where the rows of the page are
-    read from, for a list in an order that no index has: `rows` are then sorted by their keys alone.
+    read from, for a list in an order that no index has: `rows` are then sorted by their keys alone. `read`: how they
+    are read.
     """
     wanted = request.GET.get("order", default)
     name = wanted.removeprefix("-")
@@ -192,7 +266,7 @@ def listing(
     asked = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 8 else 1
     # Whoever goes on past what is counted finds a next page there too.
     most = max(COUNTED, (asked + 1) * per_page)
-    pages = Pages(ordered, per_page, most=most, beside=beside, wide=wide, wanted=asked)
+    pages = Pages(ordered, per_page, most=most, beside=beside, wide=wide, wanted=asked, read=read)
     return Listing(page=pages.get_page(number), order=wanted, beside=pages.beside)
 
 
@@ -216,30 +290,8 @@ def _may_be_null(model: type[Model], path: str) -> bool:
 
 
 # --- the form above a list ----------------------------------------------------------------------------------------
-class QuickInput(forms.TextInput):
-    """The same input as the widget it stands for, without a template."""
-
-    def __init__(self, widget: forms.TextInput) -> None:
-        super().__init__(widget.attrs)
-        self.input_type, self.format_value = widget.input_type, widget.format_value  # type: ignore[method-assign]
-        self.is_required, self.is_localized = widget.is_required, widget.is_localized
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        typed = self.format_value(value)
-        shown = {} if typed in (None, "") else {"value": str(typed)}
-        given = flatatt({"type": self.input_type, "name": name, **shown, **self.build_attrs(self.attrs, attrs)})
-        return SafeString(f"<input{given}>")
-
-
 class FilterForm(forms.Form):
     """The form of a filter; a FilterSet names it in its Meta."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            widget = field.widget
-            if isinstance(widget, forms.TextInput) and type(widget).render is forms.TextInput.render:
-                field.widget = QuickInput(widget)
 
     @property
     def quick_fields(self) -> SafeString:
@@ -250,11 +302,13 @@ class FilterForm(forms.Form):
 
 
 def _field(bound: forms.BoundField) -> str:
-    plain = isinstance(bound.field.widget, QuickSelect | QuickInput) and not bound.field.required
-    if not plain or bound.help_text:
+    field = bound.field
+    plain = isinstance(field.widget, QuickSelect | QuickInput) and not field.required and not field.disabled
+    if not plain or field.help_text:
         return bound.as_field_group()
-    label = conditional_escape(bound.label)
+    label, place = conditional_escape(bound.label), conditional_escape(bound.id_for_label)
+    control = field.widget.render(bound.html_name, bound.value(), {"id": bound.auto_id} if bound.auto_id else None)
     return (
-        f'<div class="field"><label class="field-label" for="{bound.id_for_label}">{label}</label>'
-        f'<div class="field-control">{bound}</div></div>'
+        f'<div class="field"><label class="field-label" for="{place}">{label}</label>'
+        f'<div class="field-control">{control}</div></div>'
     )

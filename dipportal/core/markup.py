@@ -7,6 +7,7 @@ times a row costs more than everything else on the page.
 import datetime as dt
 from collections.abc import Iterable
 from functools import lru_cache
+from html import escape
 from typing import Any, NamedTuple
 
 from django.core.signals import setting_changed
@@ -16,7 +17,7 @@ from django.utils.formats import localize
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from dipportal.core import dates
 
@@ -112,7 +113,24 @@ def date(value: dt.date | dt.datetime | None, style: str = "", bare: bool = Fals
 
 
 def dated(value: dt.date | dt.datetime | None, style: str, bare: bool, zone: dt.tzinfo) -> SafeString:
-    """`date` in a time zone that is known: a list looks up once which one is in force."""
+    """`date` in a time zone that is known."""
+    return _dated(value, style, bare, zone, get_language() or "")
+
+
+class Dates:
+    """`date` for a whole list, which looks up once what time zone and what language are in force."""
+
+    def __init__(self) -> None:
+        self.zone, self.language = timezone.get_current_timezone(), get_language() or ""
+
+    def of(self, value: dt.date | dt.datetime | None, style: str = "", *, bare: bool = False) -> SafeString:
+        return _dated(value, style, bare, self.zone, self.language)
+
+    def ago(self, value: dt.datetime | None) -> str:
+        return escape(dates.ago(value, self.language))
+
+
+def _dated(value: dt.date | dt.datetime | None, style: str, bare: bool, zone: dt.tzinfo, language: str) -> SafeString:
     if not value:
         return NOTHING if bare else SafeString(not_shown(gettext("no date")))
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
@@ -120,10 +138,10 @@ def dated(value: dt.date | dt.datetime | None, style: str, bare: bool, zone: dt.
     if not isinstance(value, dt.datetime):
         if style != "day":
             raise TypeError(f"{value} has no time of day; show it as a day")
-        words = dates.day(value)
+        words = dates.day_in(value, language)
         return SafeString(words if bare else f'<time datetime="{value.isoformat()}">{words}</time>')
     on = value.date()
-    words = dates.day(on)
+    words = dates.day_in(on, language)
     if style == "day":
         return SafeString(words if bare else f'<time datetime="{on.isoformat()}">{words}</time>')
     words = f"{words}, {value.hour:02}:{value.minute:02}"
@@ -141,15 +159,25 @@ def not_shown(words: str) -> str:
 
 def dip_id(value: str) -> SafeString:
     """A number or id that DIP gave, with a button to copy it when scripts run; says so while DIP has not given one."""
-    if not value:
-        return SafeString(nothing(gettext("not yet in DIP")))
-    number = conditional_escape(value)
-    copy = aloud(gettext("Copy %(value)s") % {"value": value})
-    copied = conditional_escape(gettext("Copied"))
-    return SafeString(
-        f'<span class="dip-id"><code>{number}</code>\n<button class="icon-button" type="button" hidden '
-        f'data-copy="{number}" data-copied="{copied}">{icon("copy")}{copy}</button></span>'
-    )
+    return SafeString(DipIds().of(value))
+
+
+class DipIds:
+    """The same for a whole list, with its words looked up once."""
+
+    def __init__(self) -> None:
+        self._none, self._copy = nothing(gettext("not yet in DIP")), aloud(gettext("Copy %(value)s"))
+        self._copied, self._icon = conditional_escape(gettext("Copied")), icon("copy")
+
+    def of(self, value: str) -> str:
+        if not value:
+            return self._none
+        number = escape(value)
+        return (
+            f'<span class="dip-id"><code>{number}</code>\n<button class="icon-button" type="button" hidden '
+            f'data-copy="{number}" data-copied="{self._copied}">{self._icon}{self._copy % {"value": number}}</button>'
+            "</span>"
+        )
 
 
 # --- the cells of a row -------------------------------------------------------------------------------------------

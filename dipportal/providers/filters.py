@@ -77,9 +77,9 @@ def day_filter(label: Any, method: Any) -> DayFilter:
 
 
 def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:
-    own = contracts.contracts_of(request.organisation).filter(theater=OuterRef("pk"))  # type: ignore[attr-defined]
-    rows = catalogue.theaters(request.organisation, retired=True)  # type: ignore[attr-defined]
-    return rows.filter(Exists(own)).prefetch_related(None).only("name")
+    organisation: Organisation = request.organisation  # type: ignore[attr-defined]
+    own = contracts.visible_contracts(organisation).filter(theater=OuterRef("pk"))
+    return catalogue.visible_theaters(organisation).filter(Exists(own))
 
 
 def _own_productions(request: HttpRequest) -> QuerySet[Production]:
@@ -91,8 +91,10 @@ def _own_producers(request: HttpRequest) -> QuerySet[Producer]:
 
 
 class ProductionField(FewField):
-    def label_from_instance(self, obj: Production) -> str:
-        return f"{obj.title} ({obj.season})" if obj.season else obj.title
+    columns = ("title", "season")
+
+    def words(self, title: str, season: str) -> str:
+        return f"{title} ({season})" if season else title
 
 
 class ProductionChoice(FewFilter):
@@ -161,7 +163,7 @@ class ProductionFilter(Filters):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         seasons = catalogue.seasons_of(self.request.organisation)
-        self.filters["season"].extra["choices"] = [(season, season) for season in seasons]
+        self.choose_from("season", [(season, season) for season in seasons])
 
 
 class PerformanceFilter(Filters):
@@ -198,4 +200,4 @@ class MemberFilter(Filters):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         names = catalogue.provinces(self.request.organisation)
-        self.filters["province"].extra["choices"] = [(name, name) for name in names]
+        self.choose_from("province", [(name, name) for name in names])

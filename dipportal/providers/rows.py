@@ -30,44 +30,55 @@ from dipportal.providers.history import state_of
 from dipportal.providers.templatetags.stock import choosable
 
 
-def tick(name: str, row: Any) -> str:
+class Ticks:
     """The tick box of a concept or a performance; it belongs to the form of many_button.html further down. '' where
-    nothing can be done with it at once."""
-    if not choosable(row):
-        return ""
-    label = esc(_("Choose: %(row)s") % {"row": row})
-    return f'<input type="checkbox" form="many-form" name="{name}" value="{row.pk}" aria-label="{label}">\n'
+    nothing can be done with it at once, or when `shown` is False."""
+
+    def __init__(self, name: str, *, shown: bool) -> None:
+        self.name, self.shown, self.label = name, shown, esc(_("Choose: %(row)s"))
+
+    def of(self, row: Any, about: str) -> str:
+        """`about`: what the row is called, as HTML."""
+        if not self.shown or not choosable(row):
+            return ""
+        return (
+            f'<input type="checkbox" form="many-form" name="{self.name}" value="{row.pk}" '
+            f'aria-label="{self.label % {"row": about}}">\n'
+        )
 
 
 # --- agreements ---------------------------------------------------------------------------------------------------
 def agreements(rows: Iterable[Contract], slug: str, *, can_edit: bool, today: dt.date) -> SafeString:
     before, after = row_url("providers:contract", slug)
-    types, zone, states = words(ContractType.choices), timezone.get_current_timezone(), States()
-    theater, first, kind, status, proposed, due = (
+    types, when = words(ContractType.choices), markup.Dates()
+    boxes, standing, last_days = Ticks("c", shown=can_edit), Standing(when), LastDays(today, when)
+    theater, first, kind, status, proposed, due, version, evenings = (
         esc(text)
         for text in (
             _("Theater"), _("First performance"), _("Type"), _("Status"), _("Proposed"), _("Answer by"),
+            _("version %(number)s"), _("%(number)s performances"),
         )
     )  # fmt: skip
     found = []
     for row in rows:
-        box = tick("c", row) if can_edit else ""
-        version = _("version %(number)s") % {"number": whole(row.number)} if row.number > 1 else ""
+        title, house, many = escape(row.production.title), escape(row.theater.name), row.evenings  # type: ignore[attr-defined]
+        box = boxes.of(row, f"{types[row.type]} · {title} · {house}")
         number = f" · {row.dip_id}" if row.dip_id else ""
         reference = escape(row.own_reference or row.reference)
-        many = row.evenings  # type: ignore[attr-defined]
-        evenings = _("%(number)s performances") % {"number": whole(many)} if many > 1 else ""
         found.append(
-            f'<tr>\n<th scope="row">{box}<a href="{before}{row.pk}{after}">{escape(row.production.title)}</a>'
-            + (f'\n<small class="sub">{escape(version)}</small>' if version else "")
+            f'<tr>\n<th scope="row">{box}<a href="{before}{row.pk}{after}">{title}</a>'
+            + (f'\n<small class="sub">{version % {"number": whole(row.number)}}</small>' if row.number > 1 else "")
             + sub(f'<span class="text-nowrap">{reference}</span>{number}')
             + "</th>"
-            + cell(theater, escape(row.theater.name) + sub(escape(row.theater.city)))
-            + cell(first, markup.dated(row.first_at, "", True, zone) + sub(escape(evenings)))
+            + cell(theater, house + sub(escape(row.theater.city)))
+            + cell(
+                first,
+                when.of(row.first_at, bare=True) + (sub(evenings % {"number": whole(many)}) if many > 1 else ""),
+            )
             + cell(kind, types[row.type], "text-nowrap")
-            + cell(status, _standing(row, states))
-            + cell(proposed, markup.dated(row.proposed_at, "day", True, zone))
-            + cell(due, _due(row, today))
+            + cell(status, standing.of(row))
+            + cell(proposed, when.of(row.proposed_at, "day", bare=True))
+            + cell(due, last_days.of(row))
             + "</tr>\n"
         )
     return SafeString("".join(found))
@@ -86,14 +97,19 @@ class States:
         return self._made[alike]
 
 
-def _standing(row: Contract, states: States) -> str:
-    """How an agreement stands, since when, and what else there is to know about its answer."""
-    text = states.of(row) + sub(on_behalf(row)) + sub(escape(age_of(row)))
-    if row.revises_id and row.status not in (Status.APPROVED, Status.REVISED):
-        text += sub(esc(_("revision; the agreement before it stays in force")))
-    if row.conflict_at:
-        text += markup.status("conflict", _("differs in DIP"))
-    return text
+class Standing:
+    """How agreements stand, since when, and what else there is to know about their answer."""
+
+    def __init__(self, when: markup.Dates) -> None:
+        self._states, self._ages = States(), Ages(when)
+        self._revision = sub(esc(_("revision; the agreement before it stays in force")))
+        self._conflict = markup.status("conflict", _("differs in DIP"))
+
+    def of(self, row: Contract) -> str:
+        text = self._states.of(row) + sub(on_behalf(row)) + sub(self._ages.of(row))
+        if row.revises_id and row.status not in (Status.APPROVED, Status.REVISED):
+            text += self._revision
+        return text + self._conflict if row.conflict_at else text
 
 
 def on_behalf(row: Contract) -> str:
@@ -109,25 +125,39 @@ def on_behalf(row: Contract) -> str:
     return f"<span data-on-behalf>{esc(text)}</span>"
 
 
-def age_of(row: Contract) -> str:
-    """How long an agreement has been as it is, in words; '' when nobody said since when."""
-    if row.discarded_at:
-        return _("%(age)s ago") % {"age": dates.ago(row.discarded_at)}
-    if row.status == "concept":
-        return _("made %(age)s ago") % {"age": dates.ago(row.created_at)}
-    if row.status == "proposed":
-        return _("waits %(age)s") % {"age": dates.ago(row.proposed_at)}
-    if row.answered_at:
-        return _("answered %(age)s ago") % {"age": dates.ago(row.answered_at)}
-    return ""
+class Ages:
+    """How long an agreement has been as it is, in words, as HTML; '' when nobody said since when."""
+
+    def __init__(self, when: markup.Dates) -> None:
+        self._when = when
+        self._discarded, self._made, self._waits, self._answered = (
+            esc(text)
+            for text in (_("%(age)s ago"), _("made %(age)s ago"), _("waits %(age)s"), _("answered %(age)s ago"))
+        )
+
+    def of(self, row: Contract) -> str:
+        if row.discarded_at:
+            return self._discarded % {"age": self._when.ago(row.discarded_at)}
+        if row.status == "concept":
+            return self._made % {"age": self._when.ago(row.created_at)}
+        if row.status == "proposed":
+            return self._waits % {"age": self._when.ago(row.proposed_at)}
+        return self._answered % {"age": self._when.ago(row.answered_at)} if row.answered_at else ""
 
 
-def _due(row: Contract, today: dt.date) -> str:
-    if row.status != Status.PROPOSED or row.is_counter:
-        return NOTHING
-    text = markup.date(row.answer_by, "day", bare=True)
-    late = "\n" + markup.status("expired", _("past")) if row.answer_by and row.answer_by < today else ""
-    return text + late
+class LastDays:
+    """Until when own proposals can be approved, and which day has passed."""
+
+    def __init__(self, today: dt.date, when: markup.Dates) -> None:
+        self._when = when
+        self._today, self._late = today, "\n" + markup.status("expired", _("past"))
+
+    def of(self, row: Contract) -> str:
+        if row.status != Status.PROPOSED or row.is_counter:
+            return NOTHING
+        if row.answer_by is None:
+            return NOTHING
+        return self._when.of(row.answer_by, "day", bare=True) + (self._late if row.answer_by < self._today else "")
 
 
 # --- productions --------------------------------------------------------------------------------------------------
@@ -136,24 +166,27 @@ def productions(rows: Iterable[Any], slug: str) -> SafeString:
     season, genre, first, many, dip_id = (
         esc(text) for text in (_("Season"), _("Genre"), _("First performance"), _("Performances"), _("DIP-id"))
     )
+    cancelled = "\n" + markup.status("cancelled", _("Cancelled"))
+    when, not_yet = markup.Dates(), nothing(_("not yet in DIP"))
     return SafeString(
         "".join(
-            f'<tr>\n<th scope="row"><a href="{before}{row.pk}{after}">{esc(row.title)}</a>'
-            + ("\n" + markup.status("cancelled", _("Cancelled")) if row.cancelled_at else "")
+            f'<tr>\n<th scope="row"><a href="{before}{row.pk}{after}">{escape(row.title)}</a>'
+            + (cancelled if row.cancelled_at else "")
             + "</th>\n"
-            + cell(season, esc(row.season) or "–", "text-nowrap")
-            + cell(genre, esc(row.genre.name) if row.genre else "–")
-            + cell(first, markup.date(row.first_at, "day"))
+            + cell(season, escape(row.season) or "–", "text-nowrap")
+            + cell(genre, escape(row.genre.name) if row.genre else "–")
+            + cell(first, when.of(row.first_at, "day"))
             + cell(many, whole(row.evenings), "numeric")
-            + cell(dip_id, _in_dip(row.dip_id))
+            + cell(dip_id, _in_dip(row.dip_id, not_yet))
             + "</tr>\n"
             for row in rows
         )
     )
 
 
-def _in_dip(number: str) -> str:
-    return f"<code>{esc(number)}</code>" if number else nothing(_("not yet in DIP"))
+def _in_dip(number: str, not_yet: str) -> str:
+    """`not_yet`: what stands there without a number, as HTML."""
+    return f"<code>{escape(number)}</code>" if number else not_yet
 
 
 # --- performances -------------------------------------------------------------------------------------------------
@@ -163,25 +196,27 @@ Pairs = Iterable[tuple[Performance, Contract | None]]
 def performances(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
     """Of many productions: the list of performances."""
     before, after = row_url("providers:production", slug)
-    links = Links(slug)
+    links = Links(slug, can_edit=can_edit)
     production, theater, kind, agreement, dip_id = (
         esc(text) for text in (_("Production"), _("Theater"), _("Type"), _("Agreement"), _("DIP-id"))
     )
-    kinds, zone = words(PerformanceKind.choices), timezone.get_current_timezone()
+    kinds, when = words(PerformanceKind.choices), markup.Dates()
+    boxes, not_yet = Ticks("p", shown=can_edit), nothing(_("not yet in DIP"))
     found = []
     for row, contract in rows:
-        place = f"performance-{row.pk}"
+        place, title = f"performance-{row.pk}", escape(row.production.title)
         hall = f'<div class="small">{escape(row.hall.name)}</div>' if row.hall else ""
+        box = boxes.of(row, f"{title} · {row.starts_at.astimezone(when.zone):%d-%m-%Y %H:%M}")
         found.append(
-            f'<tr id="{place}">\n<th scope="row">{tick("p", row) if can_edit else ""}'
-            f'<a href="{before}{row.production_id}{after}#{place}">{markup.dated(row.starts_at, "", False, zone)}</a>'
+            f'<tr id="{place}">\n<th scope="row">{box}'
+            f'<a href="{before}{row.production_id}{after}#{place}">{when.of(row.starts_at)}</a>'
             + _missing(row)
             + "</th>"
-            + cell(production, escape(row.production.title))
+            + cell(production, title)
             + cell(theater, escape(row.theater.name) + hall + sub(escape(row.theater.city)))
             + cell(kind, kinds[row.kind] + _closed(row), "text-nowrap")
-            + cell(agreement, links.agreement(row, contract, can_edit=can_edit))
-            + cell(dip_id, _in_dip(row.dip_id))
+            + cell(agreement, links.agreement(row, contract))
+            + cell(dip_id, _in_dip(row.dip_id, not_yet))
             + "</tr>\n"
         )
     return SafeString("".join(found))
@@ -190,11 +225,12 @@ def performances(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
 def tour(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
     """Of one production: its tour."""
     before, after = row_url("providers:performance_edit", slug)
-    links = Links(slug)
+    links = Links(slug, can_edit=can_edit)
     theater, hall, kind, status, agreement, dip_id = (
         esc(text) for text in (_("Theater"), _("Hall"), _("Type"), _("Status"), _("Agreement"), _("DIP-id"))
     )
     kinds, states, edit = words(PerformanceKind.choices), words(PerformanceStatus.choices), esc(_("Edit"))
+    boxes, not_yet = Ticks("p", shown=can_edit), nothing(_("not yet in DIP"))
     found = []
     for row, contract in rows:
         button = (
@@ -203,14 +239,14 @@ def tour(rows: Pairs, slug: str, *, can_edit: bool) -> SafeString:
             else ""
         )
         found.append(
-            f'<tr id="performance-{row.pk}">\n<th scope="row">{tick("p", row) if can_edit else ""}'
+            f'<tr id="performance-{row.pk}">\n<th scope="row">{boxes.of(row, escape(str(row)))}'
             f"{markup.date(row.starts_at)}</th>"
             + cell(theater, esc(row.theater.name) + sub(esc(row.theater.city)))
             + cell(hall, esc(row.hall.name) if row.hall else "–")
             + cell(kind, kinds[row.kind] + _closed(row), "text-nowrap")
             + cell(status, markup.status(row.status, states[row.status]) + _missing(row))
-            + cell(agreement, links.agreement(row, contract, can_edit=can_edit))
-            + cell(dip_id, _in_dip(row.dip_id))
+            + cell(agreement, links.agreement(row, contract))
+            + cell(dip_id, _in_dip(row.dip_id, not_yet))
             + (f"<td>{button}</td>" if can_edit else "")
             + "</tr>\n"
         )
@@ -228,24 +264,24 @@ def _closed(row: Performance) -> str:
 class Links:
     """From a performance to its agreement, or to the form that drafts one."""
 
-    def __init__(self, slug: str) -> None:
-        self.before, self.after = row_url("providers:contract", slug)
-        self.new = reverse("providers:contract_new", args=[slug])
-        self.states = words(Status.choices)
+    def __init__(self, slug: str, *, can_edit: bool) -> None:
+        self._can_edit = can_edit
+        self._before, self._after = row_url("providers:contract", slug)
+        self._new, self._draft = reverse("providers:contract_new", args=[slug]), esc(_("Draft one"))
+        self._states = {status.value: markup.status(status.value, status.label) for status in Status}
+        self._no_member, self._none_yet = nothing(_("no member of DIP")), nothing(_("none yet"))
 
-    def agreement(self, row: Performance, contract: Contract | None, *, can_edit: bool) -> str:
+    def agreement(self, row: Performance, contract: Contract | None) -> str:
         if contract is not None:
-            state = markup.status(contract.status, self.states[contract.status])
-            return f'<a href="{self.before}{contract.pk}{self.after}">{state}</a>'
+            return f'<a href="{self._before}{contract.pk}{self._after}">{self._states[contract.status]}</a>'
         if row.cancelled or row.missing_since:
             return NOTHING
         if not row.theater.dip_member:
-            return nothing(_("no member of DIP"))
-        if not can_edit:
-            return nothing(_("none yet"))
+            return self._no_member
+        if not self._can_edit:
+            return self._none_yet
         about = f"production={row.production_id}&amp;theater={row.theater_id}&amp;performance={row.pk}"
-        draft = esc(_("Draft one"))
-        return f'<a href="{self.new}?{about}">{draft}</a>'
+        return f'<a href="{self._new}?{about}">{self._draft}</a>'
 
 
 # --- theaters -----------------------------------------------------------------------------------------------------
@@ -321,14 +357,14 @@ def runs(rows: Iterable[tuple[SyncRun, int | None]]) -> SafeString:
             _("What"), _("Result"), _("Seconds"), _("Seen"), _("New"), _("Changed"), _("What went wrong"),
         )
     )  # fmt: skip
-    kinds, states = words(RunKind.choices), words(RunState.choices)
+    kinds, zone = words(RunKind.choices), timezone.get_current_timezone()
+    states = {state.value: markup.status(RUN_LOOKS.get(state, "running"), esc(str(state.label))) for state in RunState}
     found = []
     for row, took in rows:
-        look = RUN_LOOKS.get(RunState(row.state), "running")
         found.append(
-            f'<tr>\n<th scope="row">{markup.date(row.started_at)}</th>'
+            f'<tr>\n<th scope="row">{markup.dated(row.started_at, "", False, zone)}</th>'
             + cell(what, kinds[row.kind])
-            + cell(result, markup.status(look, states[row.state]))
+            + cell(result, states[row.state])
             + cell(seconds, "–" if took is None else whole(took), "numeric")
             + cell(seen, whole(row.counts.get("seen") or 0), "numeric")
             + cell(new, whole(row.counts.get("new") or 0), "numeric")

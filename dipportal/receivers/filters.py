@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import PerformanceQuerySet
-from dipportal.catalogue.queries import titles_in
+from dipportal.catalogue.queries import titles_in, visible_theaters
 from dipportal.contracts.enums import SHARED, ContractType
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core.filtering import MORE, Filters, few, whole_number
+from dipportal.core.filtering import Filters, Offer, Wanted, offers, whole_number
 from dipportal.core.forms import DayField
 from dipportal.core.listing import FilterForm
 from dipportal.organisations.models import Organisation
@@ -41,16 +41,22 @@ class HouseFilter(Filters):
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.organisation = organisation
-        theaters = [(theater.pk, theater.name) for theater in loaders.theaters(organisation)]
-        if len(theaters) > 1:
-            self.filters["theater"].extra["choices"] = theaters
+        theaters, titles = self.offers()
+        if len(theaters.rows) > 1:
+            self.choose_from("theater", theaters.choices())
         else:
             del self.filters["theater"]
-        self.filters["production"].extra["choices"] = self.productions()
+        self.choose_from("production", titles.choices())
 
-    def productions(self) -> list[tuple[int | None, Any]]:
-        rows, more = few(titles_in(self.queryset), whole_number(self.data.get("production")))
-        return [*((row.pk, row.title) for row in rows), *([MORE] if more else [])]
+    def offers(self) -> list[Offer]:
+        """The theaters of this house, and the titles of the rows."""
+        return offers([self.theaters(), self.titles(self.queryset)])
+
+    def theaters(self) -> Wanted:
+        return Wanted(visible_theaters(self.organisation), most=None)
+
+    def titles(self, rows: Any) -> Wanted:
+        return Wanted(titles_in(rows), columns=("title",), kept=whole_number(self.data.get("production")))
 
 
 class ContractFilter(HouseFilter):
@@ -84,6 +90,13 @@ class PerformanceFilter(HouseFilter):
     production = filters.ChoiceFilter(label=_("Production"), field_name="production_id", empty_label=_("All"))
     since = day_filter(_("From"), "starts_at", "gte")
     until = day_filter(_("until"), "starts_at", "lte")
+
+    def offers(self) -> list[Offer]:
+        # These are the theaters of all rows. With their numbers in hand the database need not look up, of each evening
+        # of each title, whose theater it is in.
+        (theaters,) = offers([self.theaters()])
+        housed = self.queryset.filter(theater__in=list(theaters.rows))
+        return [theaters, *offers([self.titles(housed)])]
 
     def search(self, rows: PerformanceQuerySet, _name: str, text: str) -> PerformanceQuerySet:
         return rows.search(text)

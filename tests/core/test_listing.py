@@ -1,5 +1,7 @@
 """A page found by its keys is the page that the wide rows give; a quick filter form is the form of the components."""
 
+import copy
+import datetime as dt
 import re
 from html.parser import HTMLParser
 from typing import Any
@@ -11,10 +13,24 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
 from dipportal.catalogue.models import Theater
-from dipportal.core.filtering import Filters
-from dipportal.core.listing import FilterForm, Listing, counts, counts_and_keys, listing
+from dipportal.contracts.enums import Status
+from dipportal.contracts.models import Contract
+from dipportal.core.filtering import MORE, Filters, Wanted, offers
+from dipportal.core.listing import (
+    MOMENT,
+    Ask,
+    FilterForm,
+    First,
+    Listing,
+    counts,
+    counts_and_keys,
+    firsts,
+    listing,
+    written,
+)
 from dipportal.core.markup import dip_id
 
 ORDERS = {"city": ("city", "name"), "name": ("name",)}
@@ -76,6 +92,43 @@ def test_the_keys_come_with_the_counts_in_one_statement() -> None:
     assert counts_and_keys([rows], rows.none(), most=20) == ([20], [])
 
 
+@pytest.mark.usefixtures("theaters")
+def test_the_first_of_several_come_in_their_order_with_their_number_in_one_statement() -> None:
+    rows, some = Theater.objects.order_by("name", "-pk"), Theater.objects.filter(city="Stad 1").order_by("-pk")
+    with CaptureQueriesContext(connection) as queries:
+        found = firsts(
+            written({"none": Ask(rows.none(), 5, 20), "all": Ask(rows, 5, 20)}).beside(
+                written(
+                    {
+                        "some": Ask(some, 3, 20),
+                        "apart": Ask(some, 3, 4, apart=True),
+                        "few": Ask(some.filter(pk__lt=6), 5, 9),
+                    }
+                )
+            )
+        )
+    assert len(queries) == 1
+    first = [row.pk for row in rows][:5]
+    latest = [row.pk for row in some]
+    assert found == {
+        "none": First([], 0),
+        "all": First(first, 20),
+        "some": First(latest[:3], 8),
+        "apart": First(latest[:3], 4),
+        "few": First([pk for pk in latest if pk < 6], 2),
+    }
+    assert firsts(written({"none": Ask(rows.none(), 5, 20)})) == {"none": First([], 0)}
+
+
+@pytest.mark.django_db
+def test_a_statement_that_is_kept_is_asked_at_each_moment_anew() -> None:
+    now = timezone.now()
+    Theater.objects.create(id=1, name="Weg", missing_since=now)
+    kept = written({"since": Ask(Theater.objects.filter(missing_since__gte=MOMENT).order_by("pk"), 5, 5)})
+    for moment, count in ((now, 1), (now + dt.timedelta(seconds=1), 0), (now - dt.timedelta(seconds=1), 1)):
+        assert firsts(kept.at(moment))["since"].count == count
+
+
 class TheaterFilter(Filters):
     q = django_filters.CharFilter(label="Zoek <naam>", max_length=9, widget=forms.TextInput(attrs={"type": "search"}))
     city = django_filters.ChoiceFilter(label="Stad", choices=[("a", "A & B"), ("b", '"B"')], empty_label="alle")
@@ -113,9 +166,8 @@ class Elements(HTMLParser):
 )
 def test_a_quick_form_is_the_form_of_the_components(typed: dict[str, str]) -> None:
     quick = TheaterFilter(typed, Theater.objects.all()).form
-    slow = TheaterFilter(typed, Theater.objects.all()).form
-    for name, field in TheaterFilter.base_filters.items():
-        slow.fields[name].widget.__class__ = forms.Select if name == "city" else type(field.field.widget)
+    slow = forms.Form(typed)
+    slow.fields = {name: each.field for name, each in copy.deepcopy(TheaterFilter.base_filters).items()}
     for form in (quick, slow):
         form.is_valid()
     expected = Elements(render_to_string("components/form.html", {"form": slow})).found
@@ -126,3 +178,58 @@ def test_a_quick_form_is_the_form_of_the_components(typed: dict[str, str]) -> No
 def test_an_id_in_a_row_is_the_component(value: str) -> None:
     component = render_to_string("components/dip_id.html", {"value": value})
     assert Elements(dip_id(value)).found == Elements(component).found != []
+
+
+@pytest.mark.django_db
+def test_a_field_is_made_once_and_speaks_the_language_of_who_reads_it() -> None:
+    first, second = (ContractFilter({"status": "concept"}, Contract.objects.all()).form for _each in range(2))
+    assert first.fields["status"] is second.fields["status"]
+    shown = []
+    for language in ("nl", "en", "nl"):
+        with translation.override(language):
+            shown.append(str(first["status"].as_widget()))
+    assert shown[0] == shown[2] != shown[1]
+
+
+class ContractFilter(Filters):
+    status = django_filters.ChoiceFilter(label="Status", choices=Status.choices)
+    type = django_filters.ChoiceFilter(label="Soort", choices=())
+
+    class Meta:
+        model = Contract
+        fields: list[str] = []
+        form = FilterForm
+
+
+@pytest.mark.django_db
+def test_what_one_reader_may_choose_from_is_not_offered_to_the_next() -> None:
+    mine, yours = (ContractFilter({"type": "mine"}, Contract.objects.all()) for _each in range(2))
+    mine.choose_from("type", [("mine", "Mijn")])
+    assert "Mijn" in mine.form.quick_fields
+    assert mine.form.is_valid()
+    assert "Mijn" not in yours.form.as_p()
+    assert not yours.form.is_valid()
+    assert "type" in ContractFilter({}, Contract.objects.all()).filters
+
+
+@pytest.mark.usefixtures("theaters")
+def test_several_selects_are_filled_by_one_statement() -> None:
+    rows = Theater.objects.all()
+    with CaptureQueriesContext(connection) as queries:
+        few, kept, everything, nothing = offers(
+            [
+                Wanted(rows, ("city", "name"), most=4),
+                Wanted(rows, kept=1, most=4),
+                Wanted(rows, most=None),
+                Wanted(rows.none()),
+            ]
+        )
+    assert len(queries) == 1
+    newest = sorted(rows.order_by("-pk")[:4], key=lambda row: (row.city, [-ord(letter) for letter in row.name], row.pk))
+    assert list(few.rows) == [row.pk for row in newest]
+    assert few.more
+    assert set(kept.rows) == {1, 20, 21, 22, 23}
+    assert kept.choices()[-1] == MORE
+    assert list(everything.rows) == [row.pk for row in rows.order_by("name", "pk")]
+    assert not everything.more
+    assert nothing.choices() == []

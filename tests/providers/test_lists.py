@@ -20,10 +20,10 @@ from tests.world import PARTAGE, World, evening, season
 
 # Queries of a whole page. Three of them are the door: session, user, memberships.
 QUERIES = {
-    "start": 13,
-    "productions": 8,
+    "start": 10,
+    "productions": 7,
     "performances": 7,
-    "contracts": 7,
+    "contracts": 6,
     "finder": 6,
     "members": 6,
     "search": 6,

@@ -1,6 +1,7 @@
 """The rows that are written without templates: what people typed is text in them, and nothing else."""
 
 import datetime as dt
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -84,3 +85,13 @@ def test_whoever_only_reads_gets_no_tick_boxes_and_no_forms(world: World) -> Non
     for page in ("contracts", "performances"):
         assert 'form="many-form"' in signed_in(world, "agency_editor").get(at(world.agency, page)).content.decode()
         assert 'form="many-form"' not in signed_in(world, "agency_viewer").get(at(world.agency, page)).content.decode()
+
+
+def test_a_box_to_tick_is_called_what_its_row_is_called(world: World) -> None:
+    concept = world.contract()
+    Performance.objects.update(missing_since=None)
+    client = signed_in(world, "agency_editor")
+    labels = unescape(client.get(at(world.agency, "contracts")).content.decode())
+    assert f'aria-label="Kies: {concept}"' in labels
+    labels = unescape(client.get(at(world.agency, "performances")).content.decode())
+    assert f'aria-label="Kies: {world.performances[0]}"' in labels

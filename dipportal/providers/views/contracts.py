@@ -20,7 +20,7 @@ from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.providers import conflicting, loaders, queries
+from dipportal.providers import conflicting, lists, loaders
 from dipportal.providers.filters import ContractFilter
 from dipportal.providers.forms import ProposeForm, ReasonForm
 from dipportal.providers.history import line_of, lines, said_with, state_of
@@ -41,9 +41,9 @@ ORDERS = {
 
 @area(Side.PROVIDER)
 def contract_list(request: AreaRequest) -> HttpResponse:
-    rows = queries.listed(request.organisation)
+    rows = contracts.visible_contracts(request.organisation)
     found = ContractFilter(request.GET, queryset=rows, request=request)
-    shown = listing(request, found.qs, orders=ORDERS, default="-made")
+    shown = listing(request, found.qs, orders=ORDERS, default="-made", read=lists.agreements)
     return render(
         request,
         "providers/contracts.html",

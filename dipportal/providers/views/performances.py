@@ -18,7 +18,7 @@ from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.providers import loaders, queries
+from dipportal.providers import lists, loaders, queries
 from dipportal.providers.catalogue_forms import FIELD_OF, PerformanceForm, PerformanceRows
 from dipportal.providers.filters import PerformanceFilter
 from dipportal.providers.forms import ReasonForm
@@ -32,10 +32,10 @@ MORE_ROWS = ("5", "10", "20")
 
 @area(Side.PROVIDER)
 def performance_list(request: AreaRequest) -> HttpResponse:
-    rows = queries.listed_performances(request.organisation)
+    rows = catalogue.visible_performances(request.organisation)
     found = PerformanceFilter(request.GET, queryset=rows, request=request)
     orders = {"date": ("starts_at",), "production": ("production__title", "starts_at"), "theater": ("theater__name",)}
-    shown = listing(request, found.qs, orders=orders, default="-date")
+    shown = listing(request, found.qs, orders=orders, default="-date", read=lists.performances)
     agreed = queries.contract_of_each(request.organisation, list(shown.page.object_list))
     return render(
         request,

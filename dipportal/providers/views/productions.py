@@ -16,7 +16,7 @@ from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
-from dipportal.providers import loaders, queries
+from dipportal.providers import lists, loaders, queries
 from dipportal.providers.catalogue_forms import ProductionForm
 from dipportal.providers.filters import ProductionFilter
 from dipportal.providers.forms import ReasonForm
@@ -37,7 +37,7 @@ ORDERS = {
 def production_list(request: AreaRequest) -> HttpResponse:
     rows = queries.listed_productions(request.organisation)
     found = ProductionFilter(request.GET, queryset=rows, request=request)
-    shown = listing(request, found.qs, orders=ORDERS, default="-season")
+    shown = listing(request, found.qs, orders=ORDERS, default="-season", read=lists.productions)
     return render(
         request,
         "providers/productions.html",
