@@ -1,13 +1,17 @@
 """Reference data copied from DIP, and what providers enter: productions and performances."""
 
+import datetime as dt
+
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.dip_id import DipId, search_parts
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus, VenueKind
+from dipportal.catalogue.meaning import UNKNOWN, Meaning, about, at
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 
@@ -138,15 +142,17 @@ class ProductionQuerySet(models.QuerySet["Production"]):
         """By title, or by DIP-id in whole or in part."""
         if not text.strip():
             return self
+        text = text.strip()
         production, number = search_parts(text)
-        numbered = Q(performances__number_text__contains=number) if number else Q()
+        plays = Performance.objects.filter(number_text__contains=number).order_by().values("production")
+        numbered = Q(pk__in=plays) if number else Q()
         if "|" in text:
             found = numbered & Q(dip_id__contains=production)
         else:
-            found = Q(title__icontains=text.strip())
+            found = Q(title__icontains=text)
             found |= Q(dip_id__contains=production) if production else Q()
             found |= numbered
-        return self.filter(pk__in=self.model._default_manager.filter(found).values("pk"))
+        return self.filter(found)
 
 
 season_shape = RegexValidator(r"^\d{4}-\d{4}$", _("A season is written like 2026-2027."))
@@ -199,6 +205,9 @@ class Production(models.Model):
             models.Index(fields=("producer", "season"), name="production_producer_season"),
             # The order of the list, both ways.
             models.Index(fields=("season", "title", "id"), name="production_list"),
+            # The order of what a search finds. With the title as it is compared: of what an index holds the database
+            # learns how much of it a word finds, and goes through the rows in order, or not.
+            models.Index(F("season").desc(), F("title"), F("id"), Upper("title"), name="production_search"),
         )
 
     def __str__(self) -> str:
@@ -207,6 +216,10 @@ class Production(models.Model):
     @property
     def thread(self) -> str:
         return f"production:{self.pk}"
+
+
+# Said as the index of these says it, so that it is used.
+OFF = ~Q(status=PerformanceStatus.AGREED) | Q(missing_since__isnull=False)
 
 
 class PerformanceQuerySet(models.QuerySet["Performance"]):
@@ -218,9 +231,10 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
             return self.filter(production__producer__in=Producer.objects.visible_to(organisation))
         return self.filter(theater__receiver=organisation, number__isnull=False)
 
-    def search(self, text: str) -> "PerformanceQuerySet":
-        """By title, theater, city, or DIP-id in whole or in part."""
-        if not text.strip():
+    def search(self, text: str, meaning: Meaning = UNKNOWN) -> "PerformanceQuerySet":
+        """By title, theater, city, or DIP-id in whole or in part. `meaning`: what the text names, if that was asked."""
+        text = text.strip()
+        if not text:
             return self
         production, number = search_parts(text)
         if "|" in text:
@@ -228,23 +242,23 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
                 production__dip_id__contains=production,
                 **({"number_text__startswith": number} if number else {}),
             )
-        found = (
-            Q(production__title__icontains=text.strip())
-            | Q(theater__name__icontains=text.strip())
-            | Q(theater__city__icontains=text.strip())
-        )
-        if production:
-            found |= Q(production__dip_id__contains=production)
+        found = about(text, meaning) | at(text, meaning)
         if number:
-            found |= Q(number_text__contains=number)
+            known = meaning.numbered is not None
+            found |= Q(pk__in=meaning.numbered) if known else Q(number_text__contains=number)
         return self.filter(found)
 
     def agreed(self) -> "PerformanceQuerySet":
         """What still takes place: not cancelled, and not removed in DIP."""
         return self.filter(status=PerformanceStatus.AGREED, missing_since=None)
 
-    def upcoming(self) -> "PerformanceQuerySet":
-        return self.agreed().filter(starts_at__gte=timezone.now())
+    def off(self) -> "PerformanceQuerySet":
+        """All others: cancelled, or removed in DIP."""
+        return self.filter(OFF)
+
+    def upcoming(self, since: dt.datetime | None = None) -> "PerformanceQuerySet":
+        """What takes place from now on, or from that moment on."""
+        return self.agreed().filter(starts_at__gte=timezone.now() if since is None else since)
 
 
 def no_capacity() -> list[int]:
@@ -300,6 +314,8 @@ class Performance(models.Model):
             models.Index(fields=("theater", "starts_at", "id", "number"), name="performance_theater"),
             # The order of the list: of an organisation with most of the rows, the page is read and nothing else.
             models.Index(fields=("starts_at", "id"), name="performance_day"),
+            # Few: what became of the agreements about them is looked for from here.
+            models.Index(fields=("id",), condition=OFF, name="performance_off"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(status__in=PerformanceStatus.values), name="performance_status_known"),

@@ -7,7 +7,7 @@ from dipportal.catalogue import queries as catalogue
 from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.providers import queries
+from dipportal.providers import finding
 from dipportal.providers.filters import MemberFilter
 from dipportal.providers.pages import typed
 
@@ -37,19 +37,7 @@ def members(request: AreaRequest) -> HttpResponse:
 def search(request: AreaRequest) -> HttpResponse:
     """Productions, performances and agreements, by title, theater, reference, or a DIP-id in whole or in part."""
     text = typed(request)
-    organisation = request.organisation
     if not text:
         return render(request, "providers/search.html", {"text": ""})
-    context = {
-        "text": text,
-        "productions": queries.listed_productions(organisation).search(text)[: FOUND + 1],
-        "performances": queries.listed_performances(organisation)
-        .search(text)
-        .order_by("-starts_at", "pk")[: FOUND + 1],
-        "contracts": queries.listed(organisation)
-        .filter(discarded_at=None)
-        .search(text)
-        .order_by("-first_at", "-pk")[: FOUND + 1],
-        "most": FOUND,
-    }
-    return render(request, "providers/search.html", context)
+    found = finding.find(request.organisation, text, most=FOUND + 1)
+    return render(request, "providers/search.html", {"text": text, "most": FOUND, **found._asdict()})
