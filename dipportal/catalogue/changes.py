@@ -1,19 +1,21 @@
 """What happened lately to the performances that an organisation may see."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import CharField, QuerySet
+from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
+from dipportal.core.lean import lean
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
 
 CODES = ("performance.moved", "performance.cancelled")
 LATELY = dt.timedelta(days=30)
+SHOWN = ("at", "code", "target_id", "fields")
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,25 @@ class Change:
         return str(before["name"]) if before else ""
 
 
-def lately(organisation: Organisation, *, most: int = 10) -> list[Change]:
-    """The newest moves and cancellations in the past 30 days, newest first; each performance once."""
-    visible = Performance.objects.visible_to(organisation)
-    newest: dict[str, Entry] = {}
-    for entry in _entries(organisation, visible)[: most * 3]:
-        newest.setdefault(entry.target_id, entry)
-    rows = visible.select_related("production", "theater", "hall").in_bulk([int(pk) for pk in newest])
-    return [Change(entry, rows[int(pk)]) for pk, entry in newest.items()][:most]
+def newest(organisation: Organisation, since: dt.datetime) -> dict[str, QuerySet[Entry]]:
+    """Of each code the lines since then about performances that this organisation may see, newest first.
 
-
-def _entries(organisation: Organisation, visible: QuerySet[Performance]) -> QuerySet[Entry]:
+    Each code by itself: so the index has them in this order, and only as many are read as are asked for.
+    """
     side = Audience.PROVIDER if organisation.is_provider else Audience.RECEIVER
-    return Entry.objects.filter(
-        code__in=CODES,
+    about = Performance.objects.visible_to(organisation).filter(pk=Cast(OuterRef("target_id"), BigIntegerField()))
+    rows = Entry.objects.filter(
+        Exists(about),
         audience__in=(side, Audience.BOTH),
         target_kind=Performance._meta.label_lower,
-        target_id__in=visible.annotate(as_text=Cast("pk", CharField())).values("as_text"),
-        at__gte=timezone.now() - LATELY,
-    )
+        at__gte=since,
+    ).order_by("-at", "-pk")
+    return {code: rows.filter(code=code) for code in CODES}
+
+
+def lines(keys: Sequence[int], *, most: int) -> list[Entry]:
+    """The newest `most` of the lines with these keys, newest first; of each performance its newest line."""
+    found: dict[str, Entry] = {}
+    for entry in lean(Entry.objects.filter(pk__in=keys).order_by("-at", "-pk")[:most], SHOWN):
+        found.setdefault(entry.target_id, entry)
+    return list(found.values())

@@ -52,6 +52,11 @@ def playing_of(organisation: Organisation | None) -> ProductionQuerySet:
     return productions_of(organisation).filter(Exists(evenings), cancelled_at=None)
 
 
+def visible_performances(organisation: Organisation | None) -> PerformanceQuerySet:
+    """What this organisation may see, with nothing read along."""
+    return Performance.objects.visible_to(organisation)
+
+
 def performances_of(organisation: Organisation | None) -> PerformanceQuerySet:
     return Performance.objects.visible_to(organisation).select_related(
         "production__producer", "production__genre", "theater", "hall"
@@ -80,6 +85,11 @@ def halls_in_use() -> QuerySet[Hall]:
 def halls_of(theater: Theater, kept: int | None = None) -> QuerySet[Hall]:
     """The halls to choose from; `kept` is one that may stay although it is retired."""
     return theater.halls.filter(Q(pk__in=halls_in_use().values("pk")) | Q(pk=kept))
+
+
+def visible_theaters(organisation: Organisation | None) -> TheaterQuerySet:
+    """Also retired ones; with nothing read along."""
+    return Theater.objects.visible_to(organisation)
 
 
 _NUMBERED = re.compile(r"\((\d{1,9})\)\s*$")

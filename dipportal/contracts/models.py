@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.dip_id import search_parts
+from dipportal.catalogue.meaning import UNKNOWN, Meaning, about, at
 from dipportal.catalogue.models import Performance, Producer, Production, Theater
 from dipportal.contracts.enums import OUTSIDE, SHARED, AnswerSource, ContractType, Status
 from dipportal.contracts.terms import TERMS, Term, Unit, terms_of
@@ -43,32 +44,29 @@ class ContractQuerySet(models.QuerySet["Contract"]):
         rows: Any = through.filter(contract=models.OuterRef("pk")).order_by().values("contract")
         return self.annotate(evenings=Coalesce(models.Subquery(rows.annotate(n=models.Count("pk")).values("n")), 0))
 
-    def search(self, text: str, *, own_reference: bool = True) -> "ContractQuerySet":
+    def search(self, text: str, *, own_reference: bool = True, meaning: Meaning = UNKNOWN) -> "ContractQuerySet":
         """By title, theater, city, reference, or a DIP-id (agreement, production, performance) in whole or in part.
 
-        `own_reference` False leaves out the provider's own, which a receiver does not see.
+        `own_reference` False leaves out the provider's own, which a receiver does not see. `meaning`: what the text
+        names in the catalogue, if that was asked.
         """
         text = text.strip()
         if not text:
             return self
         production, number = search_parts(text)
-        found = (
-            Q(production__title__icontains=text)
-            | Q(theater__name__icontains=text)
-            | Q(theater__city__icontains=text)
-            | Q(reference__icontains=text)
-        )
-        if own_reference:
-            found |= Q(own_reference__icontains=text)
         if "|" in text:
             plays = self.model._default_manager.filter(performances__number_text__startswith=number).values("pk")
             found = Q(production__dip_id__contains=production) & (Q(pk__in=plays) if number else Q())
             return self.filter(found)
-        if production:
-            found |= Q(production__dip_id__contains=production)
+        found = about(text, meaning) | at(text, meaning) | Q(reference__icontains=text)
+        if own_reference:
+            found |= Q(own_reference__icontains=text)
         if number:
-            plays = self.model._default_manager.filter(performances__number_text__contains=number).values("pk")
-            found |= Q(pk__in=plays) | Q(dip_id=int(number[:18]))
+            numbered = Q(performance__number_text__contains=number)
+            if meaning.numbered is not None:
+                numbered = Q(performance__in=meaning.numbered)
+            playing = self.model.performances.through._default_manager.filter(numbered)
+            found |= Q(pk__in=playing.values("contract")) | Q(dip_id=int(number[:18]))
         return self.filter(found)
 
 
@@ -94,7 +92,8 @@ class Contract(models.Model):
 
     # --- the parties and the evenings
     # Without an index of their own are: what an index of several columns begins with (provider, root), and the people,
-    # by whom nothing is looked up. Where an account is deleted, PROTECT reads the table once.
+    # by whom nothing is looked up. Where an account is deleted, PROTECT reads the table once. Nor `parent`: most have
+    # none, and contract_follows holds those that do.
     provider = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="contracts", db_index=False, verbose_name=_("provider")
     )
@@ -122,7 +121,7 @@ class Contract(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="line", editable=False, db_index=False
     )
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", editable=False
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children", editable=False, db_index=False
     )
     number = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
     # The approved version that this one replaces once it is approved itself; until then that one stays in force.
@@ -263,10 +262,44 @@ class Contract(models.Model):
                 name="contract_to_answer",
             ),
             models.Index(fields=("root", "number"), name="contract_line"),
-            # The order of the provider's list, what waits longest, and the theaters of its filter.
+            # The order of what a search finds, on either side: where many fit, the first ones are read and no others.
+            models.Index(fields=("first_at", "id"), name="contract_latest"),
+            # Which version follows on which: whether one does is told without reading it.
+            models.Index(
+                fields=("parent", "provider", "discarded_at"),
+                condition=Q(parent__isnull=False),
+                name="contract_follows",
+            ),
+            # The order of the provider's list, and the theaters of its filter.
             models.Index(fields=("provider", "created_at", "id"), name="contract_provider_made"),
-            models.Index(fields=("provider", "status", "proposed_at"), name="contract_provider_proposed"),
             models.Index(fields=("provider", "theater"), name="contract_provider_theater"),
+            # The start pages: of what waits, the first in its order and how many there are, without reading a row.
+            # These hold what is open; an agreement that came about leaves them.
+            models.Index(
+                fields=("provider", "side", "proposed_at", "id", "answer_by"),
+                condition=Q(status=Status.PROPOSED),
+                name="contract_open",
+            ),
+            models.Index(
+                fields=("provider", "answer_by", "id"),
+                condition=Q(status=Status.PROPOSED, side=Side.PROVIDER),
+                name="contract_expiring",
+            ),
+            models.Index(
+                fields=("provider", "answered_at", "id"),
+                condition=Q(status=Status.REJECTED, discarded_at=None),
+                name="contract_rejected",
+            ),
+            models.Index(
+                fields=("provider", "created_at", "id"),
+                condition=Q(status=Status.CONCEPT, discarded_at=None),
+                name="contract_concepts",
+            ),
+            models.Index(
+                fields=("theater", "proposed_at", "id"),
+                condition=Q(status=Status.PROPOSED, side=Side.RECEIVER),
+                name="contract_countered",
+            ),
         )
 
     def __str__(self) -> str:

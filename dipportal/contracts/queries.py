@@ -1,5 +1,7 @@
 """Reads. Everything starts at `visible_to(organisation)`."""
 
+import datetime as dt
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
@@ -9,6 +11,11 @@ from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation, User
 from dipportal.organisations.queries import approvers_of
+
+
+def visible_contracts(organisation: Organisation | None) -> ContractQuerySet:
+    """What this organisation may see, with nothing read along."""
+    return Contract.objects.visible_to(organisation)
 
 
 def contracts_of(organisation: Organisation | None) -> ContractQuerySet:
@@ -54,14 +61,29 @@ def waiting_for_second(organisation: Organisation, user: User | None) -> Contrac
     return rows.order_by("endorsed_at", "pk")
 
 
-def performances_without_contract(organisation: Organisation) -> QuerySet[Performance]:
+def without_an_evening(organisation: Organisation) -> ContractQuerySet:
+    """Agreements of which no evening takes place any more.
+
+    Looked for among those with an evening that does not take place: of those there are few, and an index has them.
+    """
+    evenings = Contract.performances.through._default_manager
+    off = evenings.filter(performance__in=Performance.objects.off().values("pk")).values("contract")
+    plays = evenings.filter(contract=OuterRef("pk"), performance__in=Performance.objects.agreed().values("pk"))
+    return contracts_of(organisation).filter(~Exists(plays), pk__in=off)
+
+
+def performances_without_contract(
+    organisation: Organisation, since: dt.datetime | None = None
+) -> QuerySet[Performance]:
     """Upcoming performances in member theaters for which no agreement of any kind stands open or agreed."""
-    covered = Contract.objects.visible_to(organisation).exclude(status=Status.REJECTED).filter(discarded_at=None)
+    standing = Contract.objects.visible_to(organisation).exclude(status=Status.REJECTED).filter(discarded_at=None)
+    # From the evening to its agreements, not the other way about: the database then looks up those of each evening.
+    covering = Contract.performances.through._default_manager.filter(contract__in=standing.values("pk"))
     return (
         Performance.objects.visible_to(organisation)
-        .upcoming()
+        .upcoming(since)
         .filter(theater__dip_member=True)
-        .filter(~Exists(covered.filter(performances=OuterRef("pk"))))
+        .filter(~Exists(covering.filter(performance=OuterRef("pk"))))
         .select_related("production", "theater", "hall")
     )
 

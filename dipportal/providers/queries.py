@@ -7,10 +7,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, ProductionQuerySet, Theater
+from dipportal.catalogue.models import Performance, Production, ProductionQuerySet, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.core.lean import lean
+from dipportal.core.listing import MOMENT
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
@@ -25,21 +27,6 @@ COUNTER = Q(status=Status.PROPOSED, side=Side.RECEIVER)
 def agreements(organisation: Organisation) -> ContractQuerySet:
     """The rows of the list of agreements; `evenings` is the number of performances."""
     return contracts.contracts_of(organisation).select_related("answered_by").with_evenings()
-
-
-# Of an agreement with its seventy columns, what a list or the start page shows of it.
-SHOWN = (
-    "provider_id", "own_reference", "reference", "dip_id", "number", "first_at", "type", "status", "side", "answer_by",
-    "discarded_at", "created_at", "proposed_at", "answered_at", "endorsed_at", "answer_source", "revises_id",
-    "conflict_at", "conflict_text", "rejection_reason", "production__title", "theater__name", "theater__city",
-    "answered_by__name", "answered_by__email",
-)  # fmt: skip
-
-
-def listed(organisation: Organisation) -> ContractQuerySet:
-    """The same rows with only what a list shows."""
-    rows = agreements(organisation).select_related(None)
-    return rows.select_related("production", "theater", "answered_by").only(*SHOWN)
 
 
 # --- what asks for attention: the sections of the start page, and the filters of the list -------------------------
@@ -95,8 +82,12 @@ def concepts(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
 
 def called_off(organisation: Organisation, _actor: Actor) -> ContractQuerySet:
     """Concepts of which no evening takes place any more."""
-    plays = catalogue.performances_of(organisation).agreed().filter(contracts=OuterRef("pk"))
-    return contracts.contracts_of(organisation).filter(CONCEPT, ~Exists(plays)).order_by("first_at", "pk")
+    return contracts.without_an_evening(organisation).filter(CONCEPT).order_by("first_at", "pk")
+
+
+def bare(organisation: Organisation, _actor: Actor) -> QuerySet[Performance]:
+    """Performances without an agreement, from the moment on that stands for the one at which they are asked for."""
+    return contracts.performances_without_contract(organisation, since=MOMENT).order_by("starts_at", "pk")
 
 
 def affected(organisation: Organisation, performances: Sequence[Performance]) -> ContractQuerySet:
@@ -108,24 +99,15 @@ def affected(organisation: Organisation, performances: Sequence[Performance]) ->
 def contract_of_each(organisation: Organisation, performances: Sequence[Performance]) -> dict[int, Contract]:
     """The newest agreement of each performance, by the performance's key: one query for a whole tour."""
     keys = [performance.pk for performance in performances]
-    rows = contracts.contracts_of(organisation).newest(organisation).select_related(None).only("status")
-    each: Any = rows.annotate(evening=F("performances")).filter(evening__in=keys)
-    return {row.evening: row for row in each.order_by("pk")}
+    rows = contracts.visible_contracts(organisation).newest(organisation)
+    each: Any = rows.annotate(evening=F("performances")).filter(evening__in=keys).order_by("pk")
+    return {row.evening: row for row in lean(each, ("status", "evening"))}
 
 
 def listed_productions(organisation: Organisation) -> ProductionQuerySet:
     """The rows of the list of productions, with only what it shows."""
     rows = catalogue.productions_of(organisation).select_related(None).select_related("genre")
     return rows.only("title", "season", "dip_id", "cancelled_at", "genre__name")
-
-
-def listed_performances(organisation: Organisation) -> PerformanceQuerySet:
-    """The rows of the list of performances, with only what it shows."""
-    rows = catalogue.performances_of(organisation).select_related(None)
-    return rows.select_related("production", "theater", "hall").only(
-        "starts_at", "status", "kind", "private", "number", "missing_since", "production__title", "production__dip_id",
-        "theater__name", "theater__city", "theater__dip_member", "hall__name",
-    )  # fmt: skip
 
 
 def theaters_of(organisation: Organisation, production: Production) -> QuerySet[Theater]:

@@ -1,21 +1,28 @@
 """What waits for a provider: the sections of the start page, each with its first rows and the way to the rest."""
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.catalogue import queries as catalogue
 from dipportal.contracts import queries as contracts
-from dipportal.core.listing import counts, first_keys
+from dipportal.core.lean import lean
+from dipportal.core.listing import Ask, First, Written, firsts, written
 from dipportal.core.markup import whole
+from dipportal.dip import queries as dip
+from dipportal.journal.models import ActorKind
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
-from dipportal.providers import queries
+from dipportal.providers import conflicting, problems, queries
 
 SHOWN = 5
 # Counted so far, and then "and more".
@@ -113,17 +120,38 @@ KINDS = (
         _("Still to come, in theaters that are members of DIP."),
         "calendar-event",
         "warning",
-        lambda organisation, _actor: contracts.performances_without_contract(organisation).order_by("starts_at", "pk"),
+        queries.bare,
         "performances",
         {"agreement": "none", "order": "date"},
     ),
 )
 
 
-# What the sections of each page show of their rows.
-READ: dict[str, Callable[[Organisation], QuerySet[Any]]] = {
-    "contracts": queries.listed,
-    "performances": queries.listed_performances,
+# No index has their order together with what they are asked for.
+APART = ("bare",)
+# Asked for the person who looks, and not kept.
+PERSONAL = ("seconds",)
+# In whose name the others are asked: somebody without a name, an organisation or a right.
+NOBODY = Actor(ActorKind.USER)
+# Of an agreement, what the sections show of it.
+SHOWN_OF_IT = (
+    "type", "first_at", "proposed_at", "answer_by", "endorsed_at", "created_at", "answered_at", "rejection_reason",
+)  # fmt: skip
+NAMED = {"production": ("title",), "theater": ("name",)}
+
+
+def _agreements(organisation: Organisation, keys: Collection[int]) -> list[Any]:
+    return lean(contracts.visible_contracts(organisation).filter(pk__in=keys).order_by(), SHOWN_OF_IT, NAMED)
+
+
+def _performances(organisation: Organisation, keys: Collection[int]) -> list[Any]:
+    return lean(catalogue.visible_performances(organisation).filter(pk__in=keys).order_by(), ("starts_at",), NAMED)
+
+
+# How the rows of each page's sections are read.
+READ: dict[str, Callable[[Organisation, Collection[int]], list[Any]]] = {
+    "contracts": _agreements,
+    "performances": _performances,
 }
 
 
@@ -144,30 +172,69 @@ class Section:
         return f"{whole(MOST)}+" if self.count > MOST else whole(self.count)
 
 
-def sections(organisation: Organisation, actor: Actor) -> list[Section]:
-    """Only what is not empty. Four queries: the first keys of every kind, the rows of each page, and how many more."""
-    wanted = {kind.name: kind.rows(organisation, actor) for kind in KINDS}
-    keys = first_keys(wanted, most=SHOWN + 1)
-    rows = _rows(organisation, keys)
-    full = [name for name in wanted if len(keys[name]) > SHOWN]
-    numbers = dict(zip(full, counts([wanted[name] for name in full], most=MOST + 1), strict=True)) if full else {}
-    found = []
-    for kind in KINDS:
-        if keys[kind.name]:
-            address = reverse(f"providers:{kind.page}", kwargs={"organisation": organisation.slug})
-            number = numbers.get(kind.name, len(keys[kind.name]))
-            shown = rows[kind.name]
-            found.append(Section(kind, shown, number, f"{address}?{urlencode(kind.chosen)}"))
-    return found
+@dataclass(frozen=True)
+class Waiting:
+    """All that waits: sections that are not empty, what did not reach DIP and why, and what is not the same there."""
+
+    sections: list[Section]
+    problems: list[problems.Problem]
+    conflicts: conflicting.First
+    away: dip.Away | None
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.sections or self.problems or self.conflicts.count)
 
 
-def _rows(organisation: Organisation, keys: dict[str, list[int]]) -> dict[str, list[Any]]:
+def of(organisation: Organisation, actor: Actor) -> Waiting:
+    """Three queries: the first keys of everything with how many there are, and the rows of each page.
+
+    What is about DIP is read only if that first statement found any; mostly there is nothing.
+    """
+    lasting = _lasting(organisation, timezone.localdate(), MOST).at(timezone.now())
+    found = firsts(lasting.beside(written(_asks(organisation, actor, personal=True))))
+    unlike = conflicting.first(organisation, SHOWN) if found["conflicts"].count else conflicting.First([], 0)
+    return Waiting(
+        _sections(organisation, found),
+        problems.of(organisation, most=SHOWN) if found["problems"].count else [],
+        unlike,
+        dip.away_of(dip.connection_of(organisation)) if found["troubled"].count else None,
+    )
+
+
+def _asks(organisation: Organisation, actor: Actor, *, personal: bool) -> dict[str, Ask]:
+    rows = {kind.name: kind.rows(organisation, actor) for kind in KINDS if (kind.name in PERSONAL) is personal}
+    return {name: Ask(some, SHOWN, MOST + 1, apart=name in APART) for name, some in rows.items()}
+
+
+@lru_cache(maxsize=256)
+def _lasting(organisation: Organisation, _day: dt.date, _most: int) -> Written:
+    """What is asked for everybody of an organisation depends on it and the day alone, so the statement is kept."""
+    about_dip = {
+        "problems": problems.waiting(organisation),
+        "conflicts": conflicting.waiting(organisation),
+        "troubled": dip.troubled(organisation),
+    }
+    asks = {name: Ask(rows, 1, 1) for name, rows in about_dip.items()}
+    return written(_asks(organisation, NOBODY, personal=False) | asks)
+
+
+def _sections(organisation: Organisation, found: dict[str, First]) -> list[Section]:
+    rows = _rows(organisation, found)
+    pages = {page: reverse(f"providers:{page}", kwargs={"organisation": organisation.slug}) for page in READ}
+    return [
+        Section(kind, rows[kind.name], found[kind.name].count, f"{pages[kind.page]}?{urlencode(kind.chosen)}")
+        for kind in KINDS
+        if found[kind.name].count
+    ]
+
+
+def _rows(organisation: Organisation, found: dict[str, First]) -> dict[str, list[Any]]:
     """The rows to show of each kind, each page's rows in one query."""
-    found: dict[str, list[Any]] = {}
-    for page in {kind.page for kind in KINDS}:
-        names = [kind.name for kind in KINDS if kind.page == page]
-        shown = {name: keys[name][:SHOWN] for name in names}
-        every = {key for some in shown.values() for key in some}
-        rows = READ[page](organisation).in_bulk(every) if every else {}
-        found |= {name: [rows[key] for key in some if key in rows] for name, some in shown.items()}
-    return found
+    shown: dict[str, list[Any]] = {}
+    for page, read in READ.items():
+        keys = {kind.name: found[kind.name].keys for kind in KINDS if kind.page == page}
+        every = {key for some in keys.values() for key in some}
+        rows = {row.pk: row for row in read(organisation, every)}
+        shown |= {name: [rows[key] for key in some if key in rows] for name, some in keys.items()}
+    return shown

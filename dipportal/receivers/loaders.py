@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
+from dipportal.catalogue.models import Performance, PerformanceQuerySet
 from dipportal.catalogue.queries import performances_of
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.contracts.queries import contracts_of, counters_open, versions_of, waiting_for_answer
+from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
@@ -20,11 +20,6 @@ PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 def contracts(organisation: Organisation) -> ContractQuerySet:
     """Of each deal the newest version that was proposed to this receiver."""
     return contracts_of(organisation).newest(organisation)
-
-
-def versions_shown(organisation: Organisation) -> ContractQuerySet:
-    """Every version that was proposed to this receiver."""
-    return contracts_of(organisation)
 
 
 # Of an agreement with its seventy columns, what a list shows of it.
@@ -52,11 +47,6 @@ def contract(organisation: Organisation, pk: int) -> Contract:
 def waiting(organisation: Organisation) -> ContractQuerySet:
     """What this house has to answer, first what is due first."""
     return listed(waiting_for_answer(organisation), "endorsed_by")
-
-
-def counters(organisation: Organisation) -> ContractQuerySet:
-    """Its own adapted proposals, which wait for the provider."""
-    return listed(counters_open(organisation))
 
 
 def versions(contract: Contract, organisation: Organisation) -> list[Contract]:
@@ -88,10 +78,6 @@ def performances(organisation: Organisation) -> PerformanceQuerySet:
         "starts_at", "status", "number", "missing_since", "production__title", "production__dip_id", "theater__name",
         "hall__name",
     )  # fmt: skip
-
-
-def theaters(organisation: Organisation) -> list[Theater]:
-    return list(organisation.theaters.all())
 
 
 def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:

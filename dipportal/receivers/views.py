@@ -1,17 +1,21 @@
 """The receiver's start page, lists and search."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from dipportal.catalogue.changes import lately
+from dipportal.catalogue.queries import visible_performances
 from dipportal.contracts.enums import Status
+from dipportal.contracts.queries import visible_contracts
 from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.receivers import loaders
+from dipportal.organisations.models import Organisation
+from dipportal.receivers import finding, lists, loaders
+from dipportal.receivers import start as start_page
 from dipportal.receivers.filters import ContractFilter, PerformanceFilter
 from dipportal.receivers.reading import marks
 
@@ -29,43 +33,42 @@ PERFORMANCE_ORDERS = {
     "production": ("production__title", "starts_at"),
     "theater": ("theater__name", "hall__name", "starts_at"),
 }
-FEW, MANY = 8, 25
+MANY = 25
 
 
 @area(Side.RECEIVER)
 def start(request: AreaRequest) -> HttpResponse:
     """What waits for this house, what providers changed, and what comes next."""
-    waiting = list(loaders.waiting(request.organisation)[: MANY + 1])
-    counters = list(loaders.counters(request.organisation)[: MANY + 1])
-    coming = loaders.performances(request.organisation).upcoming().order_by("starts_at", "pk")
-    theaters = loaders.theaters(request.organisation)
+    found = start_page.of(request.organisation)
+    waiting, counters = found.waiting[: start_page.MANY], found.counters[: start_page.MANY]
+    request.waiting = found.count  # type: ignore[attr-defined]
     context = {
-        "waiting": [row for row in waiting[:MANY] if row.endorsed_by is None],
-        "half_agreed": [row for row in waiting[:MANY] if row.endorsed_by is not None],
-        "more_waiting": len(waiting) > MANY,
-        "counters": counters[:MANY],
-        "more_counters": len(counters) > MANY,
-        "marks": marks(waiting[:MANY], request.actor),
-        "changes": lately(request.organisation),
-        "coming": coming[:FEW],
-        "has_theaters": bool(theaters),
-        "several_theaters": len(theaters) > 1,
+        "waiting": [row for row in waiting if row.endorsed_by is None],
+        "half_agreed": [row for row in waiting if row.endorsed_by is not None],
+        "more_waiting": len(found.waiting) > len(waiting),
+        "counters": counters,
+        "more_counters": len(found.counters) > len(counters),
+        "marks": marks(waiting, request.actor),
+        "changes": found.changes,
+        "coming": found.coming,
+        "has_theaters": found.theaters > 0,
+        "several_theaters": found.theaters > 1,
     }
     return render(request, "receivers/start.html", context)
 
 
 @area(Side.RECEIVER)
 def contracts(request: AreaRequest) -> HttpResponse:
-    everything = loaders.contracts(request.organisation)
+    shown = visible_contracts(request.organisation)
+    everything = shown.newest(request.organisation)
     chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
     # Of what waits for an answer, first what is due first.
     default = "due" if request.GET.get("status") == Status.PROPOSED else "first"
-    shown = loaders.listed(loaders.versions_shown(request.organisation))
-    rows = _listed(request, chosen.qs, shown, orders=CONTRACT_ORDERS, default=default)
+    rows = _listed(request, chosen.qs, shown, orders=CONTRACT_ORDERS, default=default, read=lists.agreements)
     context = {
         "filter": chosen,
         "list": rows,
-        "marks": marks(rows.page, request.actor),
+        "marks": marks(rows.page.object_list, request.actor),
         "several_theaters": "theater" in chosen.filters,
         "any": bool(rows.page.object_list) or everything.exists(),
     }
@@ -73,11 +76,25 @@ def contracts(request: AreaRequest) -> HttpResponse:
 
 
 def _listed(
-    request: AreaRequest, rows: QuerySet[Any], shown: QuerySet[Any], *, orders: dict[str, tuple[str, ...]], default: str
+    request: AreaRequest,
+    rows: QuerySet[Any],
+    shown: QuerySet[Any],
+    *,
+    orders: dict[str, tuple[str, ...]],
+    default: str,
+    read: Callable[[QuerySet[Any], Organisation], list[Any]],
 ) -> Any:
     """The list, and in the same statement what the menu says is waiting. `shown`: the rows with what they show."""
     waiting = loaders.waiting(request.organisation)
-    found = listing(request, rows, orders=orders, default=default, beside=(waiting,), wide=shown)
+    found = listing(
+        request,
+        rows,
+        orders=orders,
+        default=default,
+        beside=(waiting,),
+        wide=shown,
+        read=lambda page: read(page, request.organisation),
+    )
     request.waiting = found.beside[0]  # type: ignore[attr-defined]
     return found
 
@@ -85,12 +102,12 @@ def _listed(
 @area(Side.RECEIVER)
 def performances(request: AreaRequest) -> HttpResponse:
     """Without a choice the coming ones; the past is one choice away."""
-    everything = loaders.performances(request.organisation)
+    everything = visible_performances(request.organisation)
     choices = request.GET.copy()
     choices.setdefault("when", "coming")
     chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
     others = chosen.filters.keys() - {"when"}
-    rows = _listed(request, chosen.qs, everything, orders=PERFORMANCE_ORDERS, default="date")
+    rows = _listed(request, chosen.qs, everything, orders=PERFORMANCE_ORDERS, default="date", read=lists.performances)
     context = {
         "filter": chosen,
         "list": rows,
@@ -106,11 +123,11 @@ def performances(request: AreaRequest) -> HttpResponse:
 def search(request: AreaRequest) -> HttpResponse:
     """Over agreements and performances: title, theater, city, reference, DIP-id in whole or in part."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    agreements = loaders.listed(loaders.contracts(request.organisation))
-    found = agreements.search(text, own_reference=False).order_by("-first_at", "-pk")
-    evenings = loaders.performances(request.organisation).search(text).order_by("-starts_at", "pk")
-    contracts = list(found[:MANY]) if text else []
-    performances = list(evenings[:MANY]) if text else []
+    if not text:
+        return render(request, "receivers/search.html", {"text": ""})
+    contracts, performances, request.waiting = finding.find(  # type: ignore[attr-defined]
+        request.organisation, text, most=MANY
+    )
     context = {
         "text": text,
         "contracts": contracts,

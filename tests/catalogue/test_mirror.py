@@ -8,12 +8,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from dipportal.catalogue import mirror
-from dipportal.catalogue.changes import lately
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
 from dipportal.catalogue.models import Genre, Hall, Performance
 from dipportal.journal.models import Entry
 from dipportal.organisations.actors import pull
 from dipportal.providers.history import text_for
+from dipportal.receivers import start
 from tests.world import World
 
 
@@ -52,7 +52,7 @@ def test_a_move_found_in_dip_is_written_as_one_made_here(world: World, small_hal
     assert set(line.fields) == {"hall", "starts_at"}
     assert line.fields["hall"] == [{"id": 57, "name": "Grote zaal"}, {"id": 59, "name": "Kleine zaal"}]
     assert "Grote zaal → Kleine zaal" in text_for(line)
-    (change,) = lately(world.kade)
+    (change,) = start.of(world.kade).changes
     assert (change.was_in, change.was_at) == ("Grote zaal", was)
 
 

@@ -4,16 +4,22 @@ import re
 from html import unescape
 
 import pytest
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from dipportal.catalogue import actions as catalogue
+from dipportal.catalogue.changes import LATELY
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import actions
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.dip.models import RemoteRecord
+from dipportal.journal.models import Entry
+from dipportal.receivers import start
 from tests.access.plain import plain
 from tests.receivers.test_answers import acts
 from tests.world import PASSWORD, World, evening
@@ -291,3 +297,46 @@ def test_moves_and_cancellations_show_on_the_start_page_once(world: World, edito
     neighbour = Client()
     neighbour.force_login(world.people["haven_editor"])
     assert neighbour.get(world.haven.home_url).context["changes"] == []
+
+
+def test_the_start_page_costs_eight_queries_at_most(world: World, editor: Client) -> None:
+    """With something in each of its parts."""
+    agency = world.actors["agency_editor"]
+    world.contract(status="proposed")
+    actions.counter(
+        world.contract(status="proposed"), actor=world.actors["kade_editor"], terms={"provider_guarantee": 1}
+    )
+    catalogue.cancel_performance(world.performances[2], actor=agency, reason="Ziek")
+    editor.get(url("start"))
+    with CaptureQueriesContext(connection) as queries:
+        page = editor.get(url("start"))
+    assert [len(page.context[name]) for name in ("waiting", "counters", "changes", "coming")] == [1, 1, 1, 2]
+    assert {item.url: item.count for item in page.context["navigation"]}[url("contracts")] == 1
+    assert len(queries) <= 8
+
+
+def test_what_the_start_page_keeps_to_ask_is_each_house_s_own(world: World) -> None:
+    ours, theirs = world.contract(status="proposed"), world.rival_contract(status="proposed")
+    for _twice in range(2):
+        assert [row.pk for row in start.of(world.kade).waiting] == [ours.pk]
+        assert [row.pk for row in start.of(world.haven).waiting] == [theirs.pk]
+    assert {row.theater_id for row in start.of(world.kade).coming} == {world.theater.pk}
+    was = start.of(world.kade).coming
+    Performance.objects.filter(pk=was[0].pk).update(starts_at=timezone.now())
+    assert start.of(world.kade).coming == was[1:]
+
+
+def test_the_newest_changes_come_first_whatever_they_are(world: World) -> None:
+    """Each kind is read by itself; a change of more than thirty days ago is told no more."""
+    agency = world.actors["agency_editor"]
+    first, second, third = world.performances
+    for number, one in enumerate((first, second)):
+        values = {"theater": world.theater, "hall": world.hall, "starts_at": evening(77 + number)}
+        catalogue.update_performance(one, values=values, seen_version=1, actor=agency)
+    catalogue.cancel_performance(third, actor=agency)
+    catalogue.cancel_performance(first, actor=agency)
+    assert [change.performance for change in start.of(world.kade).changes] == [first, third, second]
+    assert start.of(world.kade).changes[0].entry.code == "performance.cancelled"
+    old = timezone.now() - LATELY
+    QuerySet(Entry).filter(target_id=str(third.pk)).update(at=old)
+    assert [change.performance for change in start.of(world.kade).changes] == [first, second]

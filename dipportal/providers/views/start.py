@@ -4,25 +4,20 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.dip import queries as dip
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.providers import conflicting, problems
-from dipportal.providers.waiting import SHOWN, sections
+from dipportal.providers import waiting
 
 
 @area(Side.PROVIDER)
 def start(request: AreaRequest) -> HttpResponse:
     organisation = request.organisation
-    troubled = problems.of(organisation, most=SHOWN)
-    waiting = sections(organisation, request.actor)
-    unlike = conflicting.first(organisation, SHOWN)
-    empty = not (waiting or troubled or unlike.count)
+    found = waiting.of(organisation, request.actor)
     context = {
-        "away": dip.away_of(dip.connection_of(organisation)),
-        "sections": waiting,
-        "conflicts": unlike,
-        "problems": troubled,
-        "fresh": empty and not catalogue.productions_of(organisation).exists(),
+        "away": found.away,
+        "sections": found.sections,
+        "conflicts": found.conflicts,
+        "problems": found.problems,
+        "fresh": found.nothing and not catalogue.productions_of(organisation).exists(),
     }
     return render(request, "providers/start.html", context)

@@ -8,22 +8,25 @@ from django.utils.safestring import SafeString
 
 from dipportal.contracts.models import Contract
 from dipportal.organisations.models import Organisation
-from dipportal.receivers import rows
+from dipportal.receivers import rows, start_rows
 from dipportal.receivers.reading import Marks
 
 register = template.Library()
 
 register.simple_tag(rows.agreement_state)
+register.simple_tag(start_rows.changes, name="change_rows")
 
 
 @register.simple_tag
-def tick(contract: Contract, marks: Marks) -> SafeString:
-    return SafeString(rows.tick(contract, marks))
+def waiting_rows(
+    found: Iterable[Contract], organisation: Organisation, marks: Marks, several_theaters: bool, me: int
+) -> SafeString:
+    return start_rows.waiting(found, organisation.slug, marks, several_theaters=several_theaters, me=me)
 
 
 @register.simple_tag
-def due(contract: Contract, marks: Marks) -> SafeString:
-    return SafeString(rows.due(contract, marks))
+def counter_rows(found: Iterable[Contract], organisation: Organisation) -> SafeString:
+    return start_rows.counters(found, organisation.slug)
 
 
 @register.simple_tag

@@ -1,0 +1,99 @@
+"""What the start page of a house shows: what waits for it, what providers changed, and what comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.utils import timezone
+
+from dipportal.catalogue import changes
+from dipportal.catalogue import queries as catalogue
+from dipportal.catalogue.changes import Change
+from dipportal.catalogue.models import Performance
+from dipportal.contracts import queries as contracts
+from dipportal.contracts.models import Contract
+from dipportal.core.lean import lean
+from dipportal.core.listing import COUNTED, MOMENT, Ask, First, Written, firsts, written
+from dipportal.journal.models import Entry
+from dipportal.organisations.models import Organisation
+from dipportal.receivers import lists
+
+FEW, MANY, CHANGES = 8, 25, 10
+# Of an agreement, what the page shows of it, and what tells whether it is open to an answer.
+SHOWN = (
+    "number", "first_at", "type", "status", "side", "version", "answer_by", "discarded_at", "proposed_at",
+    "answer_source", "endorsed_at", "endorsed_by_id",
+)  # fmt: skip
+NAMED = {"production": ("title",), "theater": ("name",), "provider": ("name",), "endorsed_by": ("name", "email")}
+
+
+@dataclass(frozen=True)
+class Start:
+    """`waiting` and `counters` may hold one row more than is shown. `count`: how many wait; `theaters`: 0, 1 or 2."""
+
+    waiting: list[Contract]
+    counters: list[Contract]
+    changes: list[Change]
+    coming: list[Performance]
+    count: int
+    theaters: int
+
+
+def of(organisation: Organisation) -> Start:
+    """Five queries at most: the keys of everything; agreements; lines of the journal; performances, with theirs."""
+    now = timezone.now()
+    found = firsts(_waiting(organisation).at(now).beside(_changes(organisation).at(now - changes.LATELY)))
+    rows = _contracts(organisation, [*found["waiting"].keys, *found["counters"].keys])
+    lines = changes.lines([key for code in changes.CODES for key in found[code].keys], most=CHANGES * 3)
+    told, coming = _performances(organisation, lines[:CHANGES], found["coming"])
+    return Start(
+        waiting=_in_order(found["waiting"], rows),
+        counters=_in_order(found["counters"], rows),
+        changes=told,
+        coming=coming,
+        count=found["waiting"].count,
+        theaters=len(found["theaters"].keys),
+    )
+
+
+# What is asked depends on the house and the moment alone, so the statement is kept; see Written.
+@lru_cache(maxsize=256)
+def _waiting(organisation: Organisation) -> Written:
+    coming = catalogue.visible_performances(organisation).upcoming(since=MOMENT).order_by("starts_at", "pk")
+    return written(
+        {
+            "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, COUNTED, apart=True),
+            "counters": Ask(contracts.counters_open(organisation), MANY + 1, MANY + 1),
+            "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), 2, 2),
+            "coming": Ask(coming, FEW, FEW),
+        }
+    )
+
+
+@lru_cache(maxsize=256)
+def _changes(organisation: Organisation) -> Written:
+    rows = changes.newest(organisation, since=MOMENT)
+    return written({code: Ask(lines, CHANGES * 3, CHANGES * 3) for code, lines in rows.items()})
+
+
+def _contracts(organisation: Organisation, keys: Sequence[int]) -> dict[int, Contract]:
+    rows = lean(contracts.visible_contracts(organisation).filter(pk__in=keys).order_by(), SHOWN, NAMED)
+    for row in rows:
+        row.theater.receiver = organisation  # which is why it may see them
+    return {row.pk: row for row in rows}
+
+
+def _in_order(first: First, rows: dict[int, Any]) -> list[Any]:
+    return [rows[key] for key in first.keys if key in rows]
+
+
+def _performances(
+    organisation: Organisation, entries: Sequence[Entry], first: First
+) -> tuple[list[Change], list[Performance]]:
+    """What the lines are about and what comes next; each with its agreements."""
+    keys = {int(entry.target_id) for entry in entries}.union(first.keys)
+    rows = lists.performances(catalogue.visible_performances(organisation).filter(pk__in=keys).order_by(), organisation)
+    found = {row.pk: row for row in rows}
+    told = [Change(entry, found[int(entry.target_id)]) for entry in entries if int(entry.target_id) in found]
+    return told, _in_order(first, found)
