@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
 
 from dipportal.catalogue.models import Performance
-from dipportal.core.lean import lean
+from dipportal.core.repeated import KEYS, Repeated
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
@@ -57,6 +58,11 @@ def newest(organisation: Organisation, since: dt.datetime) -> dict[str, QuerySet
 def lines(keys: Sequence[int], *, most: int) -> list[Entry]:
     """The newest `most` of the lines with these keys, newest first; of each performance its newest line."""
     found: dict[str, Entry] = {}
-    for entry in lean(Entry.objects.filter(pk__in=keys).order_by("-at", "-pk")[:most], SHOWN):
+    for entry in _newest_of(most).read(keys) if keys else []:
         found.setdefault(entry.target_id, entry)
     return list(found.values())
+
+
+@lru_cache(maxsize=8)
+def _newest_of(most: int) -> Repeated:
+    return Repeated(Entry.objects.filter(pk__in=KEYS[0]).order_by("-at", "-pk")[:most], SHOWN)

@@ -34,6 +34,11 @@ class Meaning:
         """Everything that the text names is known."""
         return None not in (self.productions, self.theaters, self.numbered)
 
+    @property
+    def empty(self) -> bool:
+        """The text names nothing at all."""
+        return self == Meaning([], [], [])
+
 
 UNKNOWN = Meaning()
 

@@ -1,6 +1,7 @@
 """Reference data copied from DIP, and what providers enter: productions and performances."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.catalogue.dip_id import DipId, search_parts
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus, VenueKind
 from dipportal.catalogue.meaning import UNKNOWN, Meaning, about, at
+from dipportal.core.among import among
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 
@@ -230,6 +232,10 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
         if organisation.is_provider:
             return self.filter(production__producer__in=Producer.objects.visible_to(organisation))
         return self.filter(theater__receiver=organisation, number__isnull=False)
+
+    def in_house(self, theaters: Collection[int] | TheaterQuerySet) -> "PerformanceQuerySet":
+        """What `visible_to` gives the receiver that runs these theaters and no others."""
+        return self.filter(among("theater", theaters), number__isnull=False)
 
     def search(self, text: str, meaning: Meaning = UNKNOWN) -> "PerformanceQuerySet":
         """By title, theater, city, or DIP-id in whole or in part. `meaning`: what the text names, if that was asked."""

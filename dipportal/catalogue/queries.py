@@ -1,6 +1,7 @@
 """Reads of the catalogue. Everything that belongs to someone starts at `visible_to(organisation)`."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -55,6 +56,11 @@ def playing_of(organisation: Organisation | None) -> ProductionQuerySet:
 def visible_performances(organisation: Organisation | None) -> PerformanceQuerySet:
     """What this organisation may see, with nothing read along."""
     return Performance.objects.visible_to(organisation)
+
+
+def performances_in(theaters: Collection[int] | TheaterQuerySet) -> PerformanceQuerySet:
+    """What the receiver that runs these theaters may see: `visible_theaters`, or their numbers, read just before."""
+    return Performance.objects.in_house(theaters)
 
 
 def performances_of(organisation: Organisation | None) -> PerformanceQuerySet:

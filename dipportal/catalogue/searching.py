@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from dipportal.catalogue import meaning
 from dipportal.catalogue.dip_id import search_parts
 from dipportal.catalogue.models import Performance, Production, Theater
+from dipportal.core.repeated import KEYS
 from dipportal.organisations.models import Organisation
 
 
@@ -28,3 +29,13 @@ def asked(organisation: Organisation, text: str) -> dict[str, QuerySet[Any]]:
         "numbered": numbered,
     }
     return {name: rows.order_by().values_list("pk")[: meaning.FEW + 1] for name, rows in found.items()}
+
+
+def is_plain(text: str) -> bool:
+    """It can only be a part of a title, a name or a reference. What is asked is then the same but for the text."""
+    return "|" not in text and not any(search_parts(text))
+
+
+def marked(*, many_titles: bool, many_theaters: bool) -> meaning.Meaning:
+    """The meaning of a plain text in a statement that is kept: in the place of the keys, what stands for them."""
+    return meaning.Meaning(None if many_titles else KEYS[0], None if many_theaters else KEYS[1], [])

@@ -1,5 +1,6 @@
 """Agreements: one row per version. `root` groups the versions of one deal, `parent` is the one it follows."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from dipportal.catalogue.meaning import UNKNOWN, Meaning, about, at
 from dipportal.catalogue.models import Performance, Producer, Production, Theater
 from dipportal.contracts.enums import OUTSIDE, SHARED, AnswerSource, ContractType, Status
 from dipportal.contracts.terms import TERMS, Term, Unit, terms_of
+from dipportal.core.among import among
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 
@@ -28,15 +30,29 @@ class ContractQuerySet(models.QuerySet["Contract"]):
             return self.filter(provider=organisation)
         return self.filter(theater__receiver=organisation, status__in=SHARED)
 
+    def in_house(self, theaters: Collection[int] | models.QuerySet[Theater]) -> "ContractQuerySet":
+        """What `visible_to` gives the receiver that runs these theaters and no others.
+
+        So the database need not look up, of each agreement, whose theater it is in.
+        """
+        return self.filter(among("theater", theaters), status__in=SHARED)
+
     def newest(self, organisation: Organisation | None) -> "ContractQuerySet":
         """Only the versions that no later version follows which this organisation may see.
 
         A receiver's rejected version stays in its list while the provider drafts the next one: that a concept
         exists must not show.
         """
-        followers = Contract.objects.visible_to(organisation).filter(parent__isnull=False, discarded_at=None)
-        later = followers.filter(parent=models.OuterRef("pk"))
+        return self.newest_among(Contract.objects.visible_to(organisation))
+
+    def newest_among(self, visible: "ContractQuerySet") -> "ContractQuerySet":
+        """The same where those that may be seen are these."""
+        later = visible.filter(parent__isnull=False, discarded_at=None, parent=models.OuterRef("pk"))
         return self.filter(~models.Exists(later), discarded_at=None)
+
+    def to_answer(self) -> "ContractQuerySet":
+        """The proposals that their receivers have to answer."""
+        return self.filter(status=Status.PROPOSED, side=Side.PROVIDER)
 
     def with_evenings(self) -> "ContractQuerySet":
         """With `evenings`, the number of performances. Counted for the rows that are shown, not for all of them."""

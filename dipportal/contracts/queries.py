@@ -1,11 +1,12 @@
 """Reads. Everything starts at `visible_to(organisation)`."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from dipportal.catalogue.enums import PerformanceStatus
-from dipportal.catalogue.models import Performance, Production, Theater
+from dipportal.catalogue.models import Performance, Production, Theater, TheaterQuerySet
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.organisations.enums import Side
@@ -16,6 +17,11 @@ from dipportal.organisations.queries import approvers_of
 def visible_contracts(organisation: Organisation | None) -> ContractQuerySet:
     """What this organisation may see, with nothing read along."""
     return Contract.objects.visible_to(organisation)
+
+
+def contracts_in(theaters: Collection[int] | TheaterQuerySet) -> ContractQuerySet:
+    """What the receiver that runs these theaters may see: `visible_theaters`, or their numbers, read just before."""
+    return Contract.objects.in_house(theaters)
 
 
 def contracts_of(organisation: Organisation | None) -> ContractQuerySet:
@@ -36,7 +42,7 @@ def versions_of(contract: Contract, organisation: Organisation) -> ContractQuery
 
 def waiting_for_answer(organisation: Organisation) -> ContractQuerySet:
     """The proposals that a receiver has to answer, first what is due first."""
-    rows = contracts_of(organisation).filter(status=Status.PROPOSED, side=Side.PROVIDER)
+    rows = contracts_of(organisation).to_answer()
     return rows.order_by(F("answer_by").asc(nulls_last=True), "proposed_at", "pk")
 
 

@@ -106,12 +106,6 @@ class Wanted:
         newest = self.rows.order_by("-pk")[: self.most + 1]
         return [newest, self.rows.order_by().filter(pk=self.kept)] if self.kept else [newest]
 
-    def offer(self, found: dict[int, tuple[str, str]]) -> "Offer":
-        if self.most is None or len(found) <= self.most:
-            return Offer(found, more=False)
-        oldest = min(key for key in found if key != self.kept)
-        return Offer({key: row for key, row in found.items() if key != oldest}, more=True)
-
 
 @dataclass(frozen=True)
 class Offer:
@@ -123,8 +117,34 @@ class Offer:
         return [*((key, columns[0]) for key, columns in self.rows.items()), *([MORE] if self.more else [])]
 
 
-def offers(wanted: Sequence[Wanted]) -> list[Offer]:
-    """What each select offers: one statement for all. The querysets are of one database."""
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for selects, as SQL; of the rows it holds nothing, so it can be kept. `kept`: see Wanted."""
+
+    sql: str
+    values: tuple[Any, ...]
+    limits: tuple[tuple[int | None, int | None], ...]  # of each select `most` and `kept`
+    database: str
+
+    def answer(self) -> list[Offer]:
+        found: list[dict[int, tuple[str, str]]] = [{} for _one in self.limits]
+        if self.sql:
+            with connections[self.database].cursor() as cursor:
+                cursor.execute(self.sql, self.values)
+                for number, key, first, second in cursor.fetchall():
+                    found[number][key] = (first, second)
+        return [_cut(rows, *limits) for rows, limits in zip(found, self.limits, strict=True)]
+
+
+def _cut(found: dict[int, tuple[str, str]], most: int | None, kept: int | None) -> Offer:
+    if most is None or len(found) <= most:
+        return Offer(found, more=False)
+    oldest = min(key for key in found if key != kept)
+    return Offer({key: row for key, row in found.items() if key != oldest}, more=True)
+
+
+def asked(wanted: Sequence[Wanted]) -> Asked:
+    """One statement for all selects. The querysets are of one database."""
     parts: list[str] = []
     values: list[Any] = []
     for number, one in enumerate(wanted):
@@ -136,13 +156,14 @@ def offers(wanted: Sequence[Wanted]) -> list[Offer]:
                 continue
             parts.append(f"SELECT {number}, found.*{blank} FROM ({sql}) found")  # noqa: S608 - made by the ORM
             values += params
-    found: list[dict[int, tuple[str, str]]] = [{} for _one in wanted]
-    if parts:
-        with connections[wanted[0].rows.db].cursor() as cursor:
-            cursor.execute(f"{' UNION ALL '.join(parts)} ORDER BY 1, 3, 4 DESC, 2", values)
-            for number, key, first, second in cursor.fetchall():
-                found[number][key] = (first, second)
-    return [one.offer(rows) for one, rows in zip(wanted, found, strict=True)]
+    whole = f"{' UNION ALL '.join(parts)} ORDER BY 1, 3, 4 DESC, 2" if parts else ""
+    limits = tuple((one.most, one.kept) for one in wanted)
+    return Asked(whole, tuple(values), limits, wanted[0].rows.db)
+
+
+def offers(wanted: Sequence[Wanted]) -> list[Offer]:
+    """What each select offers."""
+    return asked(wanted).answer()
 
 
 class FewIterator(django_filters.fields.ModelChoiceIterator):

@@ -5,7 +5,7 @@ read. Here a row is made of what was read, and what several rows name is made on
 read can be asked for all the same, at the price of a query, as with `only`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -42,27 +42,37 @@ class _Part:
         return found
 
 
+class Parts:
+    """The models that rows are made of."""
+
+    def __init__(self, model: Any, own: Sequence[str], related: Mapping[str, Sequence[str]] | None) -> None:
+        self.row = _Part(model, "", own, 0)
+        self.all = {"": self.row}
+        for path, names in (related or {}).items():
+            through, _dash, place = path.rpartition("__")
+            held: Any = self.all[through].model._meta.get_field(place).related_model
+            self.all[path] = _Part(held, path, names, sum(len(part.names) for part in self.all.values()))
+        self.columns = [column for part in self.all.values() for column in part.columns]
+
+    def rows(self, found: Iterable[tuple[Any, ...]], database: str) -> list[Any]:
+        named = [(path, part) for path, part in self.all.items() if path]
+        rows = []
+        for values in found:
+            made: dict[str, Any] = {"": self.row.new(values, database)}
+            for path, part in named:
+                one = made[path] = part.made(values, database)
+                holder = made[part.holder]
+                if holder is not None:
+                    holder.__dict__[f"{part.place}_id"] = values[part.start]
+                    holder._state.fields_cache[part.place] = one
+            rows.append(made[""])
+        return rows
+
+
 def lean(rows: QuerySet[Row], own: Sequence[str], related: Mapping[str, Sequence[str]] | None = None) -> list[Row]:
     """The rows with these fields and annotations, in their order. A key to another row is named as its column.
 
     `related`: what is read of the rows that they name, by the path to it; a path comes after the one it goes through.
     """
-    row = _Part(rows.model, "", own, 0)
-    parts = {"": row}
-    for path, names in (related or {}).items():
-        through, _dash, place = path.rpartition("__")
-        model = parts[through].model._meta.get_field(place).related_model
-        parts[path] = _Part(model, path, names, sum(len(part.names) for part in parts.values()))
-    columns = [column for part in parts.values() for column in part.columns]
-    named = [(path, part) for path, part in parts.items() if path]
-    found = []
-    for values in rows.values_list(*columns):
-        made: dict[str, Any] = {"": row.new(values, rows.db)}
-        for path, part in named:
-            one = made[path] = part.made(values, rows.db)
-            holder = made[part.holder]
-            if holder is not None:
-                holder.__dict__[f"{part.place}_id"] = values[part.start]
-                holder._state.fields_cache[part.place] = one
-        found.append(made[""])
-    return found
+    parts = Parts(rows.model, own, related)
+    return parts.rows(rows.values_list(*parts.columns), rows.db)

@@ -109,24 +109,45 @@ def counts(querysets: list[Any], *, most: int) -> list[int]:
 
 def counts_and_keys(querysets: list[Any], rows: Any | None, *, most: int) -> tuple[list[int], list[Any]]:
     """The same, with the keys of these rows, in no order."""
-    database = connections[querysets[0].db]
+    return counting(querysets, rows, most=most).answer()
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What `counts_and_keys` asks, as SQL; it can be kept, see Written. `alone`: there are no rows to ask keys of."""
+
+    sql: str
+    values: tuple[Any, ...]
+    alone: bool
+    database: str
+
+    def at(self, moment: dt.datetime) -> "Counting":
+        """With this one wherever MOMENT stands."""
+        return replace(self, values=_at(self.values, moment))
+
+    def answer(self) -> tuple[list[int], list[Any]]:
+        with connections[self.database].cursor() as cursor:
+            cursor.execute(self.sql, self.values)
+            found = cursor.fetchall()
+        if self.alone:
+            return list(found[0]), []
+        counted = next(row for row in found if row[0] == 0)
+        return list(counted[1:]), [row[1] for row in found if row[0] == 1]
+
+
+def counting(querysets: list[Any], rows: Any | None, *, most: int) -> Counting:
     parts, values = _counted_parts(querysets, most)
-    numbers = f"SELECT {', '.join(parts)}"
-    with database.cursor() as cursor:
-        if rows is None:
-            cursor.execute(numbers, values)
-            return list(cursor.fetchone()), []
-        try:
-            sql, params = _keys_alone(rows).query.sql_with_params()
-        except EmptyResultSet:
-            cursor.execute(numbers, values)
-            return list(cursor.fetchone()), []
-        empty = ", NULL" * (len(parts) - 1)
-        keys = f"SELECT 1, found.*{empty} FROM ({sql}) found"  # noqa: S608 - made by the ORM, values apart
-        cursor.execute(f"SELECT 0 AS kind, {', '.join(parts)} UNION ALL {keys}", [*values, *params])
-        found = cursor.fetchall()
-    counted = next(row for row in found if row[0] == 0)
-    return list(counted[1:]), [row[1] for row in found if row[0] == 1]
+    numbers, database = ", ".join(parts), querysets[0].db
+    alone = Counting(f"SELECT {numbers}", tuple(values), True, database)
+    if rows is None:
+        return alone
+    try:
+        sql, params = _keys_alone(rows).query.sql_with_params()
+    except EmptyResultSet:
+        return alone
+    empty = ", NULL" * (len(parts) - 1)
+    keys = f"SELECT 1, found.*{empty} FROM ({sql}) found"  # noqa: S608 - made by the ORM, values apart
+    return Counting(f"SELECT 0 AS kind, {numbers} UNION ALL {keys}", (*values, *params), False, database)
 
 
 def _keys_alone(rows: Any) -> Any:
@@ -178,6 +199,12 @@ class First:
 MOMENT = dt.datetime(9999, 12, 1, tzinfo=dt.UTC)
 
 
+def _at(values: tuple[Any, ...], moment: dt.datetime) -> tuple[Any, ...]:
+    adapt = connection.ops.adapt_datetimefield_value
+    mark, value = adapt(MOMENT), adapt(moment)
+    return tuple(value if one == mark else one for one in values)
+
+
 @dataclass(frozen=True)
 class Written:
     """What is asked, as SQL: a statement for each, and the values of all. Of the rows it holds nothing.
@@ -192,9 +219,7 @@ class Written:
 
     def at(self, moment: dt.datetime) -> "Written":
         """With this one wherever MOMENT stands."""
-        adapt = connection.ops.adapt_datetimefield_value
-        mark, value = adapt(MOMENT), adapt(moment)
-        return replace(self, values=tuple(value if one == mark else one for one in self.values))
+        return replace(self, values=_at(self.values, moment))
 
     def beside(self, other: "Written") -> "Written":
         """Both, in one statement."""
@@ -255,19 +280,38 @@ def listing(
     read from, for a list in an order that no index has: `rows` are then sorted by their keys alone. `read`: how they
     are read.
     """
+    wanted, order, asked = asked_for(request, orders, default)
+    ordered, most = order.of(rows), most_counted(asked, per_page)
+    pages = Pages(ordered, per_page, most=most, beside=beside, wide=wide, wanted=asked, read=read)
+    return Listing(page=pages.get_page(request.GET.get("page", "")), order=wanted, beside=pages.beside)
+
+
+@dataclass(frozen=True)
+class Order:
+    """By these fields, and then by the key."""
+
+    fields: tuple[str, ...]
+    down: bool
+
+    def of(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        fields = [_ordered(rows, field, down=self.down) for field in self.fields]
+        return rows.order_by(*fields, "-pk" if self.down else "pk")
+
+
+def asked_for(request: HttpRequest, orders: dict[str, tuple[str, ...]], default: str) -> tuple[str, Order, int]:
+    """The order as the query string spells it, what it means, and the number of the page; 1 for what is no number."""
     wanted = request.GET.get("order", default)
     name = wanted.removeprefix("-")
     if name not in orders:
         wanted, name = default, default.removeprefix("-")
-    down = wanted.startswith("-")
-    fields = [_ordered(rows, field, down=down) for field in orders[name]]
-    ordered = rows.order_by(*fields, "-pk" if down else "pk")
     number = request.GET.get("page", "")
     asked = max(1, int(number)) if number.isascii() and number.isdecimal() and len(number) < 8 else 1
-    # Whoever goes on past what is counted finds a next page there too.
-    most = max(COUNTED, (asked + 1) * per_page)
-    pages = Pages(ordered, per_page, most=most, beside=beside, wide=wide, wanted=asked, read=read)
-    return Listing(page=pages.get_page(number), order=wanted, beside=pages.beside)
+    return wanted, Order(orders[name], wanted.startswith("-")), asked
+
+
+def most_counted(page: int, per_page: int) -> int:
+    """Whoever goes on past what is counted finds a next page there too."""
+    return max(COUNTED, (page + 1) * per_page)
 
 
 def _ordered(rows: QuerySet[Row], field: str, *, down: bool) -> Any:

@@ -1,23 +1,26 @@
 """The filters of the receiver's lists. Every choice comes from what this receiver may see."""
 
-from typing import Any
+from collections.abc import Callable, Hashable
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar
 
 import django_filters as filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_filters.constants import EMPTY_VALUES
 
 from dipportal.catalogue.models import PerformanceQuerySet
-from dipportal.catalogue.queries import titles_in, visible_theaters
+from dipportal.catalogue.queries import titles_in, visible_performances, visible_theaters
 from dipportal.contracts.enums import SHARED, ContractType
-from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core.filtering import Filters, Offer, Wanted, offers, whole_number
+from dipportal.contracts.models import ContractQuerySet
+from dipportal.contracts.queries import visible_contracts
+from dipportal.core.filtering import Asked, Filters, Wanted, asked, whole_number
 from dipportal.core.forms import DayField
-from dipportal.core.listing import FilterForm
+from dipportal.core.listing import MOMENT, FilterForm
 from dipportal.organisations.models import Organisation
-from dipportal.receivers import loaders
+from dipportal.receivers.house import House
 
 SHARED_CHOICES = [(status.value, status.label) for status in SHARED]
 NONE = "none"
@@ -33,30 +36,58 @@ def day_filter(label: str | Promise, field: str, bound: str) -> DayFilter:
 
 
 class HouseFilter(Filters):
-    """Drops the choice of a theater when there is only one to choose."""
+    """Drops the choice of a theater when there is only one to choose.
+
+    The rows are made when they are first asked for; a page whose statement was kept does without them.
+    """
 
     class Meta:
         form = FilterForm
 
-    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.organisation = organisation
-        theaters, titles = self.offers()
+    # Choices that a kept statement may depend on: there are few, and many ask for the same.
+    common: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, data: Any, organisation: Organisation) -> None:
+        super().__init__(data, self.none())
+        kept = whole_number(self.data.get("production"))
+        theaters, titles = _offered(self.all_of, organisation, kept).answer()
+        self.house = House(organisation, tuple(sorted(theaters.rows)))
         if len(theaters.rows) > 1:
             self.choose_from("theater", theaters.choices())
         else:
             del self.filters["theater"]
         self.choose_from("production", titles.choices())
 
-    def offers(self) -> list[Offer]:
-        """The theaters of this house, and the titles of the rows."""
-        return offers([self.theaters(), self.titles(self.queryset)])
+    @staticmethod
+    def none() -> QuerySet[Any]:
+        """None of those rows."""
+        raise NotImplementedError
 
-    def theaters(self) -> Wanted:
-        return Wanted(visible_theaters(self.organisation), most=None)
+    @staticmethod
+    def all_of(house: House) -> QuerySet[Any]:
+        """The rows of this house."""
+        raise NotImplementedError
 
-    def titles(self, rows: Any) -> Wanted:
-        return Wanted(titles_in(rows), columns=("title",), kept=whole_number(self.data.get("production")))
+    @cached_property
+    def key(self) -> Hashable | None:
+        """What the chosen rows depend on; None where it is a choice that hardly anybody makes twice."""
+        if not self.is_valid():
+            return None
+        made = {name: value for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
+        return (type(self), self.house, *sorted(made.items())) if made.keys() <= self.common else None
+
+    def chosen(self) -> QuerySet[Any]:
+        """The rows that fit what was chosen; they may ask for MOMENT."""
+        self.queryset = self.all_of(self.house)
+        return self.qs
+
+
+@lru_cache(maxsize=512)
+def _offered(all_of: Callable[[House], QuerySet[Any]], organisation: Organisation, kept: int | None) -> Asked:
+    """The theaters of this house, and the titles of its rows: that depends on it alone, so the statement is kept."""
+    theaters = visible_theaters(organisation)
+    titles = titles_in(all_of(House(organisation, theaters)))
+    return asked([Wanted(theaters, most=None), Wanted(titles, columns=("title",), kept=kept)])
 
 
 class ContractFilter(HouseFilter):
@@ -67,6 +98,16 @@ class ContractFilter(HouseFilter):
     production = filters.ChoiceFilter(label=_("Production"), field_name="production_id", empty_label=_("All"))
     since = day_filter(_("Played from"), "first_at", "gte")
     until = day_filter(_("until"), "first_at", "lte")
+
+    common = frozenset({"status", "type"})
+
+    @staticmethod
+    def none() -> ContractQuerySet:
+        return visible_contracts(None)
+
+    @staticmethod
+    def all_of(house: House) -> ContractQuerySet:
+        return house.contracts()
 
     def search(self, rows: ContractQuerySet, _name: str, text: str) -> ContractQuerySet:
         return rows.search(text, own_reference=False)
@@ -91,22 +132,24 @@ class PerformanceFilter(HouseFilter):
     since = day_filter(_("From"), "starts_at", "gte")
     until = day_filter(_("until"), "starts_at", "lte")
 
-    def offers(self) -> list[Offer]:
-        # These are the theaters of all rows. With their numbers in hand the database need not look up, of each evening
-        # of each title, whose theater it is in.
-        (theaters,) = offers([self.theaters()])
-        housed = self.queryset.filter(theater__in=list(theaters.rows))
-        return [theaters, *offers([self.titles(housed)])]
+    common = frozenset({"when", "agreement"})
+
+    @staticmethod
+    def none() -> PerformanceQuerySet:
+        return visible_performances(None)
+
+    @staticmethod
+    def all_of(house: House) -> PerformanceQuerySet:
+        return house.performances()
 
     def search(self, rows: PerformanceQuerySet, _name: str, text: str) -> PerformanceQuerySet:
         return rows.search(text)
 
     def at_that_time(self, rows: PerformanceQuerySet, _name: str, when: str) -> PerformanceQuerySet:
-        now = timezone.now()
-        return rows.filter(starts_at__gte=now) if when == "coming" else rows.filter(starts_at__lt=now)
+        return rows.filter(starts_at__gte=MOMENT) if when == "coming" else rows.filter(starts_at__lt=MOMENT)
 
     def with_agreement(self, rows: PerformanceQuerySet, _name: str, status: str) -> PerformanceQuerySet:
-        agreements: QuerySet[Contract] = loaders.contracts(self.organisation).filter(performances=OuterRef("pk"))
+        agreements = self.house.contracts().filter(performances=OuterRef("pk"))
         if status == NONE:
             return rows.filter(~Exists(agreements))
         return rows.filter(Exists(agreements.filter(status=status)))

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance, PerformanceQuerySet
-from dipportal.catalogue.queries import performances_of
+from dipportal.catalogue.models import Performance
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
@@ -15,11 +13,6 @@ from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
-
-
-def contracts(organisation: Organisation) -> ContractQuerySet:
-    """Of each deal the newest version that was proposed to this receiver."""
-    return contracts_of(organisation).newest(organisation)
 
 
 # Of an agreement with its seventy columns, what a list shows of it.
@@ -67,17 +60,6 @@ def history(versions: list[Contract]) -> list[Entry]:
     """The lines of these versions only: a version that was taken back leaves no line."""
     lines = timeline(versions[0].thread, side=Audience.RECEIVER)
     return list(lines.filter(target_id__in=[str(version.pk) for version in versions]))
-
-
-def performances(organisation: Organisation) -> PerformanceQuerySet:
-    """With `agreements`: what was agreed or proposed for each, newest first."""
-    lean = contracts(organisation).select_related(None).only("type", "status", "side", "answer_source", "number")
-    shared = Prefetch("contracts", queryset=lean, to_attr="agreements")
-    rows = performances_of(organisation).select_related(None).prefetch_related(shared)
-    return rows.select_related("production", "theater", "hall").only(
-        "starts_at", "status", "number", "missing_since", "production__title", "production__dip_id", "theater__name",
-        "hall__name",
-    )  # fmt: skip
 
 
 def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:

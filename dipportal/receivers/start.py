@@ -13,13 +13,15 @@ from dipportal.catalogue.changes import Change
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
-from dipportal.core.lean import lean
 from dipportal.core.listing import COUNTED, MOMENT, Ask, First, Written, firsts, written
+from dipportal.core.repeated import KEYS, Repeated
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
-from dipportal.receivers import lists
+from dipportal.receivers import looked_up
 
 FEW, MANY, CHANGES = 8, 25, 10
+# Of the theaters of a house every one is needed.
+ALL = 1_000_000
 # Of an agreement, what the page shows of it, and what tells whether it is open to an answer.
 SHOWN = (
     "number", "first_at", "type", "status", "side", "version", "answer_by", "discarded_at", "proposed_at",
@@ -44,16 +46,17 @@ def of(organisation: Organisation) -> Start:
     """Five queries at most: the keys of everything; agreements; lines of the journal; performances, with theirs."""
     now = timezone.now()
     found = firsts(_waiting(organisation).at(now).beside(_changes(organisation).at(now - changes.LATELY)))
+    theaters = found["theaters"].keys
     rows = _contracts(organisation, [*found["waiting"].keys, *found["counters"].keys])
     lines = changes.lines([key for code in changes.CODES for key in found[code].keys], most=CHANGES * 3)
-    told, coming = _performances(organisation, lines[:CHANGES], found["coming"])
+    told, coming = _performances(organisation, theaters, lines[:CHANGES], found["coming"])
     return Start(
         waiting=_in_order(found["waiting"], rows),
         counters=_in_order(found["counters"], rows),
         changes=told,
         coming=coming,
         count=found["waiting"].count,
-        theaters=len(found["theaters"].keys),
+        theaters=min(len(theaters), 2),
     )
 
 
@@ -65,7 +68,7 @@ def _waiting(organisation: Organisation) -> Written:
         {
             "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, COUNTED, apart=True),
             "counters": Ask(contracts.counters_open(organisation), MANY + 1, MANY + 1),
-            "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), 2, 2),
+            "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), ALL, ALL),
             "coming": Ask(coming, FEW, FEW),
         }
     )
@@ -78,10 +81,21 @@ def _changes(organisation: Organisation) -> Written:
 
 
 def _contracts(organisation: Organisation, keys: Sequence[int]) -> dict[int, Contract]:
-    rows = lean(contracts.visible_contracts(organisation).filter(pk__in=keys).order_by(), SHOWN, NAMED)
+    rows = _by_key(organisation).read(keys) if keys else []
     for row in rows:
         row.theater.receiver = organisation  # which is why it may see them
     return {row.pk: row for row in rows}
+
+
+@lru_cache(maxsize=256)
+def _by_key(organisation: Organisation) -> Repeated:
+    return Repeated(contracts.visible_contracts(organisation).filter(pk__in=KEYS[0]).order_by(), SHOWN, NAMED)
+
+
+@lru_cache(maxsize=256)
+def _evenings(organisation: Organisation) -> Repeated:
+    rows = catalogue.visible_performances(organisation).filter(pk__in=KEYS[0]).order_by()
+    return Repeated(rows, looked_up.PERFORMANCE, looked_up.ABOUT)
 
 
 def _in_order(first: First, rows: dict[int, Any]) -> list[Any]:
@@ -89,11 +103,11 @@ def _in_order(first: First, rows: dict[int, Any]) -> list[Any]:
 
 
 def _performances(
-    organisation: Organisation, entries: Sequence[Entry], first: First
+    organisation: Organisation, theaters: Sequence[int], entries: Sequence[Entry], first: First
 ) -> tuple[list[Change], list[Performance]]:
     """What the lines are about and what comes next; each with its agreements."""
     keys = {int(entry.target_id) for entry in entries}.union(first.keys)
-    rows = lists.performances(catalogue.visible_performances(organisation).filter(pk__in=keys).order_by(), organisation)
-    found = {row.pk: row for row in rows}
+    rows = _evenings(organisation).read([*keys]) if keys else []
+    found = {row.pk: row for row in looked_up.with_agreements(theaters, rows)}
     told = [Change(entry, found[int(entry.target_id)]) for entry in entries if int(entry.target_id) in found]
     return told, _in_order(first, found)

@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from dipportal.catalogue.queries import visible_performances
 from dipportal.contracts.enums import Status
-from dipportal.contracts.queries import visible_contracts
-from dipportal.core.listing import listing
+from dipportal.core.kept_lists import Source, kept_listing
+from dipportal.core.listing import Listing, Order
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.organisations.models import Organisation
-from dipportal.receivers import finding, lists, loaders
+from dipportal.receivers import finding, lists
 from dipportal.receivers import start as start_page
-from dipportal.receivers.filters import ContractFilter, PerformanceFilter
+from dipportal.receivers.filters import ContractFilter, HouseFilter, PerformanceFilter
+from dipportal.receivers.house import House
 from dipportal.receivers.reading import marks
 
 CONTRACT_ORDERS = {
@@ -59,42 +57,36 @@ def start(request: AreaRequest) -> HttpResponse:
 
 @area(Side.RECEIVER)
 def contracts(request: AreaRequest) -> HttpResponse:
-    shown = visible_contracts(request.organisation)
-    everything = shown.newest(request.organisation)
-    chosen = ContractFilter(request.GET, everything, organisation=request.organisation)
+    chosen = ContractFilter(request.GET, request.organisation)
     # Of what waits for an answer, first what is due first.
     default = "due" if request.GET.get("status") == Status.PROPOSED else "first"
-    rows = _listed(request, chosen.qs, shown, orders=CONTRACT_ORDERS, default=default, read=lists.agreements)
+    rows = _listed(request, chosen, orders=CONTRACT_ORDERS, default=default, read=lists.agreements)
     context = {
         "filter": chosen,
         "list": rows,
         "marks": marks(rows.page.object_list, request.actor),
         "several_theaters": "theater" in chosen.filters,
-        "any": bool(rows.page.object_list) or everything.exists(),
+        "any": bool(rows.page.object_list) or chosen.all_of(chosen.house).exists(),
     }
     return render(request, "receivers/contracts.html", context)
 
 
 def _listed(
     request: AreaRequest,
-    rows: QuerySet[Any],
-    shown: QuerySet[Any],
+    chosen: HouseFilter,
     *,
     orders: dict[str, tuple[str, ...]],
     default: str,
-    read: Callable[[QuerySet[Any], Organisation], list[Any]],
-) -> Any:
-    """The list, and in the same statement what the menu says is waiting. `shown`: the rows with what they show."""
-    waiting = loaders.waiting(request.organisation)
-    found = listing(
-        request,
-        rows,
-        orders=orders,
-        default=default,
-        beside=(waiting,),
-        wide=shown,
-        read=lambda page: read(page, request.organisation),
+    read: Callable[[House, list[int], Order], list[Any]],
+) -> Listing[Any]:
+    """The list, and in the same statement what the menu says is waiting."""
+    source = Source(
+        key=chosen.key,
+        rows=chosen.chosen,
+        beside=lambda: (chosen.house.to_answer(),),
+        read=lambda keys, order: read(chosen.house, keys, order),
     )
+    found = kept_listing(request, source, orders=orders, default=default)
     request.waiting = found.beside[0]  # type: ignore[attr-defined]
     return found
 
@@ -102,17 +94,16 @@ def _listed(
 @area(Side.RECEIVER)
 def performances(request: AreaRequest) -> HttpResponse:
     """Without a choice the coming ones; the past is one choice away."""
-    everything = visible_performances(request.organisation)
     choices = request.GET.copy()
     choices.setdefault("when", "coming")
-    chosen = PerformanceFilter(choices, everything, organisation=request.organisation)
+    chosen = PerformanceFilter(choices, request.organisation)
     others = chosen.filters.keys() - {"when"}
-    rows = _listed(request, chosen.qs, everything, orders=PERFORMANCE_ORDERS, default="date", read=lists.performances)
+    rows = _listed(request, chosen, orders=PERFORMANCE_ORDERS, default="date", read=lists.performances)
     context = {
         "filter": chosen,
         "list": rows,
         "several_theaters": "theater" in chosen.filters,
-        "any": bool(rows.page.object_list) or everything.exists(),
+        "any": bool(rows.page.object_list) or chosen.all_of(chosen.house).exists(),
         # Nothing but the default was chosen, so there is nothing to clear.
         "only_coming": choices["when"] == "coming" and not any(choices.get(name) for name in others),
     }

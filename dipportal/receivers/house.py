@@ -1,0 +1,30 @@
+"""A receiver with the theaters it runs."""
+
+from dataclasses import dataclass
+
+from dipportal.catalogue.models import PerformanceQuerySet, TheaterQuerySet
+from dipportal.catalogue.queries import performances_in
+from dipportal.contracts.models import ContractQuerySet
+from dipportal.contracts.queries import contracts_in
+from dipportal.organisations.models import Organisation
+
+
+@dataclass(frozen=True)
+class House:
+    """`theaters` are the numbers of all of them, as they were read for this page; or the rows, to be looked up.
+
+    A statement that is kept for numbers is another one as soon as a theater comes or goes.
+    """
+
+    organisation: Organisation
+    theaters: tuple[int, ...] | TheaterQuerySet
+
+    def contracts(self) -> ContractQuerySet:
+        """Of each deal the newest version that this house may see."""
+        return contracts_in(self.theaters).newest_among(contracts_in(self.theaters))
+
+    def performances(self) -> PerformanceQuerySet:
+        return performances_in(self.theaters)
+
+    def to_answer(self) -> ContractQuerySet:
+        return contracts_in(self.theaters).to_answer()
