@@ -92,7 +92,8 @@ class Act:
             if done != before:
                 moved, before = time.monotonic(), done
             if time.monotonic() - moved > patience:
-                raise Broken(f"nothing moved for {patience:.0f} seconds at {done}, {sample}, blows left: {len(left)}")
+                told = f"nothing moved for {patience:.0f} seconds at {done}, {sample}, blows left: {len(left)}"
+                raise Broken(f"{told}\n{self.house.plight()}")
             if sample is None:
                 time.sleep(TICK)
                 continue

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGKILL
+from signal import SIGKILL, SIGUSR2
 from typing import Any
 
 import psycopg
@@ -67,6 +67,25 @@ SELECT
               AND note.what = 'notifications_email'
           WHERE mail.claim_token <> '')
 """
+
+# What is not over yet, asked when nothing moves.
+OPEN = {
+    "open operations": """
+SELECT id, kind, key, state, error_code, error_text, attempts, open_claims, sent_at, due_at, claimed_until, claim_token
+FROM dip_operation WHERE state NOT IN ('done', 'abandoned') ORDER BY id LIMIT 20""",
+    "open mails": """
+SELECT id, kind, state, error_code, error_text, attempts, open_claims, sent_at, due_at, claimed_until, claim_token
+FROM notifications_email WHERE state NOT IN ('done', 'abandoned') ORDER BY id LIMIT 20""",
+    "connections with DIP": """
+SELECT id, organisation_id, active, next_call_at, failures, open_until, trouble, trouble_since, token_lease_until,
+    token_expires_at FROM dip_connection""",
+    "open conflicts": """
+SELECT id, kind, key, state, text, found_at, choice FROM dip_conflict WHERE state <> 'closed' ORDER BY id LIMIT 20""",
+    "who is connected": """
+SELECT application_name, state, wait_event_type, wait_event, now() - xact_start, left(query, 120), now()
+FROM pg_stat_activity WHERE application_name <> '' ORDER BY 1""",
+}
+STACKS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -163,6 +182,21 @@ class House:
 
     def ended_by_themselves(self) -> list[str]:
         return [child.why() for child in self.stack.children if child.ended]
+
+    # --- when it stands still
+    def plight(self) -> str:
+        """What is open, who is connected and where every worker stands, for who has to find out why nothing moves."""
+        parts = [f"{name}:\n{self._told(sql)}" for name, sql in OPEN.items()]
+        for child in self.stack.children:
+            # Each thread's stack goes to its log, whatever it waits for (tests.storms.settings).
+            if child.name.startswith("worker-"):
+                child.signal_group(SIGUSR2)
+        time.sleep(STACKS_SECONDS)
+        return "\n".join([*parts, *(f"{child.name}:\n{child.last_lines(80)}" for child in self.stack.children)])
+
+    def _told(self, sql: str) -> str:
+        rows = self.ask(sql)
+        return "  the database is away" if rows is None else "\n".join(f"  {row}" for row in rows) or "  none"
 
 
 @contextmanager

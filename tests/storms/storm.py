@@ -193,10 +193,11 @@ def calm(house: House, last_blow: float, result: Result) -> None:
         rounds += 1
         while (sample := house.sample()) is None or sample.open_operations:
             if time.monotonic() > end:
-                raise Broken(f"rows that are due are not found: beat, Redis or the workers stand still ({sample})")
+                told = f"rows that are due are not found: beat, Redis or the workers stand still ({sample})"
+                raise Broken(f"{told}\n{house.plight()}")
             time.sleep(0.2)
         if time.monotonic() > end:
-            raise Broken("the worker that was never killed has claimed nothing since the last blow")
+            raise Broken(f"the worker that was never killed has claimed nothing since the last blow\n{house.plight()}")
     more = len(writes(house)) - before
     steady = claimed_by_steady(house, last_blow)
     result.tell(f"done again when all was calm: {made_due} rows, {more} more writes; rows claimed after the last blow "
