@@ -179,6 +179,26 @@ def note_done(row: Operation, remote_id: object, *, answer: object, form: Form, 
     told = form_of(row.subject_kind, answer)
     raw = answer if told is not None and isinstance(answer, dict) else {}
     digest = state_digest(told if told is not None else form)
+    _keep(row, remote_id, raw=raw, digest=digest)
+    rebase(row, base or digest)
+    conflicts.pushed(row.subject_kind, row.subject_id)
+
+
+def note_linked(row: Operation, remote_id: object) -> None:
+    """The pull was first and linked what this row sent; what comes after builds on the state that the pull saw.
+
+    A pull that linked it and put it off, because this row was not done, has kept nothing of what it saw. Then what was
+    sent counts as seen: otherwise the next change would take our own state in DIP for somebody else's.
+    """
+    digest = seen_digest(row.organisation, row.subject_kind, remote_id)
+    if not digest and row.body_digest:
+        digest = row.body_digest
+        _keep(row, remote_id, raw={}, digest=digest)
+    rebase(row, digest)
+
+
+def _keep(row: Operation, remote_id: object, *, raw: Raw, digest: str) -> None:
+    """The record as it is in DIP now; `raw` is empty where only the digest of its state is known."""
     values: dict[str, object] = {
         "digest": "",
         "raw": raw,
@@ -191,8 +211,6 @@ def note_done(row: Operation, remote_id: object, *, answer: object, form: Form, 
     RemoteRecord.objects.update_or_create(
         organisation=row.organisation, kind=row.subject_kind, remote_id=str(remote_id), defaults=values
     )
-    rebase(row, base or digest)
-    conflicts.pushed(row.subject_kind, row.subject_id)
 
 
 def rebase(row: Operation, base: str) -> None:

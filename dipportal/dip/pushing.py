@@ -273,14 +273,8 @@ def waits(work: Work, text: str, *, came: Callable[[], bool]) -> Stop:
 
 
 def already(remote_id: object, work: Work) -> Outcome:
-    """The pull was first: the record is linked. What follows builds on what was seen.
-
-    A pull that linked it and put it off, for the change that waits behind this row, has not kept what it saw: then
-    what follows builds on what was sent.
-    """
-    row = work.row
-    base = operations.seen_digest(row.organisation, row.subject_kind, remote_id) or row.body_digest
-    return done(apply=lambda: operations.rebase(row, base))
+    """The pull was first: the record is linked."""
+    return done(apply=lambda: operations.note_linked(work.row, remote_id))
 
 
 def settled(work: Work, remote_id: object, *, answer: object, form: Form) -> Outcome:

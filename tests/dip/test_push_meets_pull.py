@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dipportal.catalogue import actions as catalogue
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
@@ -159,6 +160,55 @@ def test_an_edit_behind_a_create_that_the_pull_linked_is_no_conflict_with_oursel
     pushing.until_settled()
     assert rows(contract) == [("contract.create", "done", ""), ("contract.update", "done", "")]
     assert [write["body"]["properties"]["remarks"] for write in pushing.writes("/update")] == ["Later"]
+
+
+def edit_agreement(world: World) -> tuple[Any, Meeting]:
+    made = world.contract()
+
+    def edit() -> None:
+        actions.update_concept(
+            made, actor=world.actors["agency_editor"], seen_version=made.version, terms={"remarks": "Later"}
+        )
+
+    return made, edit
+
+
+def edit_production(world: World) -> tuple[Any, Meeting]:
+    editor = world.actors["agency_editor"]
+    made = new_production(world, editor)
+    values = {"title": "Later", "season": made.season, "genre": made.genre, "producer": made.producer}
+    return made, lambda: catalogue.update_production(made, values=values, seen_version=made.version, actor=editor)
+
+
+def edit_performance(world: World) -> tuple[Any, Meeting]:
+    editor = world.actors["agency_editor"]
+    made = new_performance(world, editor)
+    names = ("theater", "hall", "starts_at", "kind", "private", "in_festival", "other_location")
+    values = {name: getattr(made, name) for name in names} | {"capacity": [17]}
+    return made, lambda: catalogue.update_performance(made, values=values, seen_version=made.version, actor=editor)
+
+
+@pytest.mark.parametrize(("kind", "make"), [
+    ("contracts", edit_agreement), ("catalogue", edit_production), ("catalogue", edit_performance),
+])  # fmt: skip
+def test_an_edit_after_a_create_that_the_pull_linked_and_put_off_is_no_conflict_with_ourselves(
+    world: World, pushing: Pushing, kind: str, make: Callable[[World], tuple[Any, Meeting]]
+) -> None:
+    """Between the end of the create and the next pull nothing but what was sent says what DIP has."""
+    made, edit = make(world)
+    pushing.dip.fault("drop-after", method="POST", path="(create|productions|performances)$")
+    pushing.dip.fault("drop-before", method="GET", path="NL-|productions$")
+    pushing.drain()
+    Connection.objects.update(open_until=None)
+    pulled(kind)
+    made.refresh_from_db()
+    pushing.until_settled()
+    assert [state for _kind, state, _code in rows(made)] == ["done"]
+    edit()
+    pushing.until_settled()
+    assert [state for _kind, state, _code in rows(made)] == ["done", "done"], rows(made)
+    assert not Conflict.objects.exists()
+    assert len([write for write in pushing.writes("") if write["method"] == "PUT"]) == 1
 
 
 def test_a_change_in_dip_behind_a_create_that_the_pull_linked_is_a_conflict(world: World, pushing: Pushing) -> None:
