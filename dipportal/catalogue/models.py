@@ -233,6 +233,10 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
             return self.filter(production__producer__in=Producer.objects.visible_to(organisation))
         return self.filter(theater__receiver=organisation, number__isnull=False)
 
+    def played_for(self, provider: Organisation) -> "PerformanceQuerySet":
+        """What `visible_to` gives this provider; the database looks its producers up beforehand, and plans less."""
+        return self.filter(among("production__producer", Producer.objects.visible_to(provider)))
+
     def in_house(self, theaters: Collection[int] | TheaterQuerySet) -> "PerformanceQuerySet":
         """What `visible_to` gives the receiver that runs these theaters and no others."""
         return self.filter(among("theater", theaters), number__isnull=False)

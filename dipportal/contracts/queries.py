@@ -82,11 +82,12 @@ def performances_without_contract(
     organisation: Organisation, since: dt.datetime | None = None
 ) -> QuerySet[Performance]:
     """Upcoming performances in member theaters for which no agreement of any kind stands open or agreed."""
-    standing = Contract.objects.visible_to(organisation).exclude(status=Status.REJECTED).filter(discarded_at=None)
     # From the evening to its agreements, not the other way about: the database then looks up those of each evening.
-    covering = Contract.performances.through._default_manager.filter(contract__in=standing.values("pk"))
+    covering = Contract.performances.through._default_manager.filter(
+        contract__provider=organisation, contract__discarded_at=None
+    ).exclude(contract__status=Status.REJECTED)
     return (
-        Performance.objects.visible_to(organisation)
+        Performance.objects.played_for(organisation)
         .upcoming(since)
         .filter(theater__dip_member=True)
         .filter(~Exists(covering.filter(performance=OuterRef("pk"))))

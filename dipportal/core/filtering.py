@@ -6,7 +6,7 @@ the process runs; what somebody may choose from is read anew for each page.
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -112,9 +112,9 @@ class Offer:
     rows: dict[int, tuple[str, str]]  # key: the two columns; the second is '' when there is one
     more: bool
 
-    def choices(self) -> list[tuple[int | None, Any]]:
-        """By the first column."""
-        return [*((key, columns[0]) for key, columns in self.rows.items()), *([MORE] if self.more else [])]
+    def choices(self, words: Callable[[str, str], str] = lambda first, _second: first) -> list[tuple[int | None, Any]]:
+        """`words` makes of the two columns what is shown."""
+        return [*((key, words(*columns)) for key, columns in self.rows.items()), *([MORE] if self.more else [])]
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ never a row, under all that it was made of: whose rows, what was chosen, which o
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.core.paginator import Page
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django_filters.constants import EMPTY_VALUES
 
+from dipportal.core.filtering import Filters
 from dipportal.core.listing import PER_PAGE, Counting, Listing, Order, Pages, asked_for, counting, most_counted
 
 Row = TypeVar("Row", bound=Model)
@@ -47,6 +49,43 @@ class Source:
     rows: Callable[[], Any]
     beside: Callable[[], tuple[Any, ...]]
     read: Callable[[list[Any], Order], list[Any]]
+
+
+def nothing_beside() -> tuple[Any, ...]:
+    return ()
+
+
+class KeptFilters(Filters):
+    """What is chosen above such a list. The rows are made only when a statement is written.
+
+    `whose`: all that `rows` depends on. They may ask for MOMENT.
+    """
+
+    # Choices that a kept statement may depend on: there are few, and many ask for the same.
+    common: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, data: Any, *, whose: Hashable, rows: Callable[[], QuerySet[Any]], **more: Any) -> None:
+        super().__init__(data, self._meta.model._default_manager.none(), **more)
+        self.whose, self.rows = whose, rows
+
+    @cached_property
+    def key(self) -> Hashable | None:
+        """What the chosen rows depend on; None where it is a choice that hardly anybody makes twice."""
+        if not self.is_valid():
+            return None
+        made = {name: value for name, value in self.form.cleaned_data.items() if value not in EMPTY_VALUES}
+        return (type(self), self.whose, *sorted(made.items())) if made.keys() <= self.common else None
+
+    def chosen(self) -> QuerySet[Any]:
+        """The rows that fit what was chosen."""
+        self.queryset = self.rows()
+        rows: QuerySet[Any] = self.qs
+        return rows
+
+    def source(
+        self, read: Callable[[list[Any], Order], list[Any]], beside: Callable[[], tuple[Any, ...]] = nothing_beside
+    ) -> Source:
+        return Source(key=self.key, rows=self.chosen, beside=beside, read=read)
 
 
 class KeptPages(Pages[Row]):

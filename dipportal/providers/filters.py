@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import django_filters
@@ -17,10 +18,12 @@ from dipportal.catalogue.models import Performance, Producer, Production, Theate
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core.filtering import FewField, FewFilter, Filters
+from dipportal.core.filtering import Asked, FewFilter, Filters, Wanted, asked, whole_number
 from dipportal.core.forms import DayField
-from dipportal.core.listing import FilterForm
+from dipportal.core.kept_lists import KeptFilters
+from dipportal.core.listing import MOMENT, FilterForm
 from dipportal.organisations.actors import Actor
+from dipportal.organisations.areas import AreaRequest
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.providers import queries
@@ -76,37 +79,37 @@ def day_filter(label: Any, method: Any) -> DayFilter:
     return DayFilter(label=label, method=method, widget=DayInput())
 
 
-def _own_theaters(request: HttpRequest) -> QuerySet[Theater]:
-    organisation: Organisation = request.organisation  # type: ignore[attr-defined]
-    own = contracts.visible_contracts(organisation).filter(theater=OuterRef("pk"))
-    return catalogue.visible_theaters(organisation).filter(Exists(own))
-
-
-def _own_productions(request: HttpRequest) -> QuerySet[Production]:
-    return catalogue.titles_of(request.organisation)  # type: ignore[attr-defined]
-
-
 def _own_producers(request: HttpRequest) -> QuerySet[Producer]:
     return catalogue.producers_of(request.organisation)  # type: ignore[attr-defined]
 
 
-class ProductionField(FewField):
-    columns = ("title", "season")
-
-    def words(self, title: str, season: str) -> str:
-        return f"{title} ({season})" if season else title
+def _titled(title: str, season: str) -> str:
+    return f"{title} ({season})" if season else title
 
 
-class ProductionChoice(FewFilter):
-    field_class = ProductionField
+# What there is to choose from depends on the organisation, and on what an address chose, so the statement is kept.
+def _titles(organisation: Organisation, production: int | None) -> Wanted:
+    return Wanted(catalogue.titles_of(organisation), columns=("title", "season"), kept=production)
 
 
-class ContractFilter(Filters):
+@lru_cache(maxsize=512)
+def _offered_for_agreements(organisation: Organisation, production: int | None, theater: int | None) -> Asked:
+    own = contracts.visible_contracts(organisation).filter(theater=OuterRef("pk"))
+    theaters = catalogue.visible_theaters(organisation).filter(Exists(own))
+    return asked([_titles(organisation, production), Wanted(theaters, kept=theater)])
+
+
+@lru_cache(maxsize=512)
+def _offered_for_performances(organisation: Organisation, production: int | None) -> Asked:
+    return asked([_titles(organisation, production)])
+
+
+class ContractFilter(KeptFilters):
     q = search_filter()
     status = django_filters.ChoiceFilter(label=_("Status"), choices=Status.choices, empty_label=_("all"))
     type = django_filters.ChoiceFilter(label=_("Type"), choices=ContractType.choices, empty_label=_("all"))
-    production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
-    theater = FewFilter(label=_("Theater"), queryset=_own_theaters, empty_label=_("all"))
+    production = django_filters.ChoiceFilter(label=_("Production"), field_name="production_id", empty_label=_("all"))
+    theater = django_filters.ChoiceFilter(label=_("Theater"), field_name="theater_id", empty_label=_("all"))
     since = day_filter(_("First performance from"), _since("first_at"))
     until = day_filter(_("First performance until"), _until("first_at"))
     age = django_filters.ChoiceFilter(
@@ -125,10 +128,20 @@ class ContractFilter(Filters):
         empty_label=_("newest only"),
     )
 
+    common = frozenset({"status", "type", "versions"})
+
     class Meta:
         model = Contract
         fields: list[str] = []
         form = FilterForm
+
+    def __init__(self, data: Any, request: AreaRequest) -> None:
+        own = request.organisation
+        super().__init__(data, whose=own, rows=lambda: contracts.visible_contracts(own), request=request)
+        chosen = whole_number(data.get("production")), whole_number(data.get("theater"))
+        titles, theaters = _offered_for_agreements(own, *chosen).answer()
+        self.choose_from("production", titles.choices(_titled))
+        self.choose_from("theater", theaters.choices())
 
     def filter_queryset(self, queryset: Any) -> Any:
         rows = super().filter_queryset(queryset)
@@ -166,9 +179,9 @@ class ProductionFilter(Filters):
         self.choose_from("season", [(season, season) for season in seasons])
 
 
-class PerformanceFilter(Filters):
+class PerformanceFilter(KeptFilters):
     q = search_filter()
-    production = ProductionChoice(label=_("Production"), queryset=_own_productions, empty_label=_("all"))
+    production = django_filters.ChoiceFilter(label=_("Production"), field_name="production_id", empty_label=_("all"))
     since = day_filter(_("From"), _since("starts_at"))
     until = day_filter(_("Until"), _until("starts_at"))
     agreement = django_filters.ChoiceFilter(
@@ -178,13 +191,21 @@ class PerformanceFilter(Filters):
         empty_label=_("all"),
     )
 
+    common = frozenset({"agreement"})
+
     class Meta:
         model = Performance
         fields: list[str] = []
         form = FilterForm
 
+    def __init__(self, data: Any, request: AreaRequest) -> None:
+        own = request.organisation
+        super().__init__(data, whose=own, rows=lambda: catalogue.visible_performances(own), request=request)
+        (titles,) = _offered_for_performances(own, whole_number(data.get("production"))).answer()
+        self.choose_from("production", titles.choices(_titled))
+
     def without(self, rows: Any, _name: str, _value: str) -> Any:
-        bare = contracts.performances_without_contract(self.request.organisation)
+        bare = contracts.performances_without_contract(self.request.organisation, since=MOMENT)
         return rows.filter(pk__in=bare.order_by().values("pk"))
 
 

@@ -1,12 +1,18 @@
-"""What the provider's long lists show of their rows; `listing` reads a page with them."""
+"""What the provider's long lists show of their rows; most of it is read in statements that are kept."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
 
 from dipportal.catalogue.models import Performance, Production
-from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.catalogue.queries import visible_performances
+from dipportal.contracts.models import Contract
+from dipportal.contracts.queries import visible_contracts
 from dipportal.core.lean import lean
+from dipportal.core.listing import Order
+from dipportal.core.repeated import KEYS, Repeated
+from dipportal.organisations.models import Organisation
 from dipportal.organisations.queries import named
 
 AGREEMENT = (
@@ -18,10 +24,9 @@ PERFORMANCE = ("starts_at", "status", "kind", "private", "number", "missing_sinc
 PRODUCTION = ("title", "season", "dip_id", "cancelled_at", "first_at", "evenings")
 
 
-def agreements(rows: QuerySet[Any]) -> list[Contract]:
+def agreements(organisation: Organisation, keys: list[int], order: Order) -> list[Contract]:
     """Who answered is shown of answers that were written down for somebody else, and read when there are any."""
-    counted: ContractQuerySet = rows.with_evenings()  # type: ignore[attr-defined]
-    found = lean(counted, AGREEMENT, {"production": ("title",), "theater": ("name", "city")})
+    found: list[Contract] = _agreements(organisation, order).read(keys) if keys else []
     written_down = [(row, row.answered_by_id) for row in found if row.on_behalf and row.answered_by_id]
     if written_down:
         people = named(who for _row, who in written_down)
@@ -30,9 +35,20 @@ def agreements(rows: QuerySet[Any]) -> list[Contract]:
     return found
 
 
-def performances(rows: QuerySet[Performance]) -> list[Performance]:
+def performances(organisation: Organisation, keys: list[int], order: Order) -> list[Performance]:
+    return _performances(organisation, order).read(keys) if keys else []
+
+
+@lru_cache(maxsize=512)
+def _agreements(organisation: Organisation, order: Order) -> Repeated:
+    rows = visible_contracts(organisation).filter(pk__in=KEYS[0]).with_evenings()
+    return Repeated(order.of(rows), AGREEMENT, {"production": ("title",), "theater": ("name", "city")})
+
+
+@lru_cache(maxsize=512)
+def _performances(organisation: Organisation, order: Order) -> Repeated:
     related = {"production": ("title", "dip_id"), "theater": ("name", "city", "dip_member"), "hall": ("name",)}
-    return lean(rows, PERFORMANCE, related)
+    return Repeated(order.of(visible_performances(organisation).filter(pk__in=KEYS[0])), PERFORMANCE, related)
 
 
 def productions(rows: QuerySet[Any]) -> list[Production]:

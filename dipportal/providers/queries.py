@@ -1,6 +1,7 @@
 """Reads for the pages of this area, made from the queries of the rooms below."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -11,8 +12,8 @@ from dipportal.catalogue.models import Performance, Production, ProductionQueryS
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core.lean import lean
 from dipportal.core.listing import MOMENT
+from dipportal.core.repeated import KEYS, Repeated
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
@@ -99,9 +100,14 @@ def affected(organisation: Organisation, performances: Sequence[Performance]) ->
 def contract_of_each(organisation: Organisation, performances: Sequence[Performance]) -> dict[int, Contract]:
     """The newest agreement of each performance, by the performance's key: one query for a whole tour."""
     keys = [performance.pk for performance in performances]
+    return {row.evening: row for row in _of_evenings(organisation).read(keys)} if keys else {}
+
+
+@lru_cache(maxsize=256)
+def _of_evenings(organisation: Organisation) -> Repeated:
     rows = contracts.visible_contracts(organisation).newest(organisation)
-    each: Any = rows.annotate(evening=F("performances")).filter(evening__in=keys).order_by("pk")
-    return {row.evening: row for row in lean(each, ("status", "evening"))}
+    each: Any = rows.annotate(evening=F("performances")).filter(evening__in=KEYS[0]).order_by("pk")
+    return Repeated(each, ("status", "evening"))
 
 
 def listed_productions(organisation: Organisation) -> ProductionQuerySet:

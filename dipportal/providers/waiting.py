@@ -1,7 +1,7 @@
 """What waits for a provider: the sections of the start page, each with its first rows and the way to the rest."""
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue import queries as catalogue
 from dipportal.contracts import queries as contracts
-from dipportal.core.lean import lean
 from dipportal.core.listing import Ask, First, Written, firsts, written
 from dipportal.core.markup import whole
+from dipportal.core.repeated import KEYS, Repeated
 from dipportal.dip import queries as dip
 from dipportal.journal.models import ActorKind
 from dipportal.organisations.actors import Actor
@@ -26,7 +26,7 @@ from dipportal.providers import conflicting, problems, queries
 
 SHOWN = 5
 # Counted so far, and then "and more".
-MOST = 1_000
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -140,16 +140,20 @@ SHOWN_OF_IT = (
 NAMED = {"production": ("title",), "theater": ("name",)}
 
 
-def _agreements(organisation: Organisation, keys: Collection[int]) -> list[Any]:
-    return lean(contracts.visible_contracts(organisation).filter(pk__in=keys).order_by(), SHOWN_OF_IT, NAMED)
+@lru_cache(maxsize=256)
+def _agreements(organisation: Organisation) -> Repeated:
+    rows = contracts.visible_contracts(organisation).filter(pk__in=KEYS[0])
+    return Repeated(rows.order_by(), SHOWN_OF_IT, NAMED)
 
 
-def _performances(organisation: Organisation, keys: Collection[int]) -> list[Any]:
-    return lean(catalogue.visible_performances(organisation).filter(pk__in=keys).order_by(), ("starts_at",), NAMED)
+@lru_cache(maxsize=256)
+def _performances(organisation: Organisation) -> Repeated:
+    rows = catalogue.visible_performances(organisation).filter(pk__in=KEYS[0])
+    return Repeated(rows.order_by(), ("starts_at",), NAMED)
 
 
 # How the rows of each page's sections are read.
-READ: dict[str, Callable[[Organisation, Collection[int]], list[Any]]] = {
+READ: dict[str, Callable[[Organisation], Repeated]] = {
     "contracts": _agreements,
     "performances": _performances,
 }
@@ -234,7 +238,7 @@ def _rows(organisation: Organisation, found: dict[str, First]) -> dict[str, list
     shown: dict[str, list[Any]] = {}
     for page, read in READ.items():
         keys = {kind.name: found[kind.name].keys for kind in KINDS if kind.page == page}
-        every = {key for some in keys.values() for key in some}
-        rows = {row.pk: row for row in read(organisation, every)}
+        every = list({key for some in keys.values() for key in some})
+        rows = {row.pk: row for row in read(organisation).read(every)} if every else {}
         shown |= {name: [rows[key] for key in some if key in rows] for name, some in keys.items()}
     return shown

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from dipportal.contracts.enums import Status
-from dipportal.core.kept_lists import Source, kept_listing
+from dipportal.core.kept_lists import kept_listing
 from dipportal.core.listing import Listing, Order
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
@@ -66,7 +66,7 @@ def contracts(request: AreaRequest) -> HttpResponse:
         "list": rows,
         "marks": marks(rows.page.object_list, request.actor),
         "several_theaters": "theater" in chosen.filters,
-        "any": bool(rows.page.object_list) or chosen.all_of(chosen.house).exists(),
+        "any": bool(rows.page.object_list) or chosen.rows().exists(),
     }
     return render(request, "receivers/contracts.html", context)
 
@@ -80,11 +80,8 @@ def _listed(
     read: Callable[[House, list[int], Order], list[Any]],
 ) -> Listing[Any]:
     """The list, and in the same statement what the menu says is waiting."""
-    source = Source(
-        key=chosen.key,
-        rows=chosen.chosen,
-        beside=lambda: (chosen.house.to_answer(),),
-        read=lambda keys, order: read(chosen.house, keys, order),
+    source = chosen.source(
+        lambda keys, order: read(chosen.house, keys, order), beside=lambda: (chosen.house.to_answer(),)
     )
     found = kept_listing(request, source, orders=orders, default=default)
     request.waiting = found.beside[0]  # type: ignore[attr-defined]
@@ -103,7 +100,7 @@ def performances(request: AreaRequest) -> HttpResponse:
         "filter": chosen,
         "list": rows,
         "several_theaters": "theater" in chosen.filters,
-        "any": bool(rows.page.object_list) or chosen.all_of(chosen.house).exists(),
+        "any": bool(rows.page.object_list) or chosen.rows().exists(),
         # Nothing but the default was chosen, so there is nothing to clear.
         "only_coming": choices["when"] == "coming" and not any(choices.get(name) for name in others),
     }

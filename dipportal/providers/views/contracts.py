@@ -14,7 +14,7 @@ from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import START_TIME
 from dipportal.core.errors import Invalid, PortalError
-from dipportal.core.listing import listing
+from dipportal.core.kept_lists import kept_listing
 from dipportal.dip.rules import dip_state
 from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
@@ -41,16 +41,16 @@ ORDERS = {
 
 @area(Side.PROVIDER)
 def contract_list(request: AreaRequest) -> HttpResponse:
-    rows = contracts.visible_contracts(request.organisation)
-    found = ContractFilter(request.GET, queryset=rows, request=request)
-    shown = listing(request, found.qs, orders=ORDERS, default="-made", read=lists.agreements)
+    found = ContractFilter(request.GET, request)
+    source = found.source(lambda keys, order: lists.agreements(request.organisation, keys, order))
+    shown = kept_listing(request, source, orders=ORDERS, default="-made")
     return render(
         request,
         "providers/contracts.html",
         {
             "filter": found,
             "listing": shown,
-            "nothing_yet": not shown.page.object_list and not rows.exists(),
+            "nothing_yet": not shown.page.object_list and not found.rows().exists(),
             "today": timezone.localdate(),
         },
     )

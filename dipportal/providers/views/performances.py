@@ -13,7 +13,7 @@ from dipportal.catalogue import actions, rules
 from dipportal.catalogue import queries as catalogue
 from dipportal.catalogue.models import Performance, Production
 from dipportal.core.errors import Invalid, PortalError, StaleState
-from dipportal.core.listing import listing
+from dipportal.core.kept_lists import kept_listing
 from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
@@ -32,10 +32,10 @@ MORE_ROWS = ("5", "10", "20")
 
 @area(Side.PROVIDER)
 def performance_list(request: AreaRequest) -> HttpResponse:
-    rows = catalogue.visible_performances(request.organisation)
-    found = PerformanceFilter(request.GET, queryset=rows, request=request)
+    found = PerformanceFilter(request.GET, request)
     orders = {"date": ("starts_at",), "production": ("production__title", "starts_at"), "theater": ("theater__name",)}
-    shown = listing(request, found.qs, orders=orders, default="-date", read=lists.performances)
+    source = found.source(lambda keys, order: lists.performances(request.organisation, keys, order))
+    shown = kept_listing(request, source, orders=orders, default="-date")
     agreed = queries.contract_of_each(request.organisation, list(shown.page.object_list))
     return render(
         request,
@@ -44,7 +44,7 @@ def performance_list(request: AreaRequest) -> HttpResponse:
             "filter": found,
             "listing": shown,
             "rows": [(performance, agreed.get(performance.pk)) for performance in shown.page.object_list],
-            "nothing_yet": not shown.page.object_list and not rows.exists(),
+            "nothing_yet": not shown.page.object_list and not found.rows().exists(),
         },
     )
 
