@@ -30,7 +30,7 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
 from dipportal.urls import urlpatterns as portal
 
-ROUNDS, TIMES = 10, 100
+ROUNDS, TIMES = 30, 100
 PROVIDER = (
     "start", "productions", "performances", "contracts", "finder", "members", "batches", "organisation", "sync",
     "search",

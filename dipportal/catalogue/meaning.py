@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from dipportal.catalogue.dip_id import search_parts
 
-# So many keys are still looked up one by one.
-FEW = 200
+# So many keys are still looked up one by one. Of theaters there are some hundreds in all: told which of them are meant,
+# the database knows whether that is nearly everything ("schouwburg") or next to nothing.
+FEW = {"productions": 200, "theaters": 2_000, "numbered": 200}
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Meaning:
     @classmethod
     def of(cls, found: dict[str, list[tuple[Any, ...]]]) -> "Meaning":
         """From what was found (searching.asked); what was not asked is named by nothing."""
-        return cls(*(_few(found.get(name, [])) for name in ("productions", "theaters", "numbered")))
+        return cls(*(_few(found.get(name, []), most) for name, most in FEW.items()))
 
     @property
     def clear(self) -> bool:
@@ -43,8 +44,8 @@ class Meaning:
 UNKNOWN = Meaning()
 
 
-def _few(rows: list[tuple[Any, ...]]) -> list[int] | None:
-    return [key for (key,) in rows] if len(rows) <= FEW else None
+def _few(rows: list[tuple[Any, ...]], most: int) -> list[int] | None:
+    return [key for (key,) in rows] if len(rows) <= most else None
 
 
 def about(text: str, meaning: Meaning) -> Q:

@@ -233,9 +233,11 @@ class PerformanceQuerySet(models.QuerySet["Performance"]):
             return self.filter(production__producer__in=Producer.objects.visible_to(organisation))
         return self.filter(theater__receiver=organisation, number__isnull=False)
 
-    def played_for(self, provider: Organisation) -> "PerformanceQuerySet":
-        """What `visible_to` gives this provider; the database looks its producers up beforehand, and plans less."""
-        return self.filter(among("production__producer", Producer.objects.visible_to(provider)))
+    def looked_up_for(self, organisation: Organisation) -> "PerformanceQuerySet":
+        """What `visible_to` gives; its producers or theaters are looked up beforehand, and the database plans less."""
+        if organisation.is_provider:
+            return self.filter(among("production__producer", Producer.objects.visible_to(organisation)))
+        return self.in_house(Theater.objects.visible_to(organisation))
 
     def in_house(self, theaters: Collection[int] | TheaterQuerySet) -> "PerformanceQuerySet":
         """What `visible_to` gives the receiver that runs these theaters and no others."""

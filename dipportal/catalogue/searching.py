@@ -28,7 +28,7 @@ def asked(organisation: Organisation, text: str) -> dict[str, QuerySet[Any]]:
         "theaters": Theater.objects.visible_to(organisation).filter(Q(name__icontains=text) | Q(city__icontains=text)),
         "numbered": numbered,
     }
-    return {name: rows.order_by().values_list("pk")[: meaning.FEW + 1] for name, rows in found.items()}
+    return {name: rows.order_by().values_list("pk")[: meaning.FEW[name] + 1] for name, rows in found.items()}
 
 
 def is_plain(text: str) -> bool:

@@ -87,7 +87,7 @@ def performances_without_contract(
         contract__provider=organisation, contract__discarded_at=None
     ).exclude(contract__status=Status.REJECTED)
     return (
-        Performance.objects.played_for(organisation)
+        Performance.objects.looked_up_for(organisation)
         .upcoming(since)
         .filter(theater__dip_member=True)
         .filter(~Exists(covering.filter(performance=OuterRef("pk"))))

@@ -20,16 +20,23 @@ ORGANISATION_PAGES = (
     "member_remove",
 )
 
+# In the menu nobody needs to know how many more it is.
+MOST_TOLD = 99
+
 
 @dataclass(frozen=True)
 class Item:
-    """One entry. `count` is what waits there; 0 shows nothing."""
+    """One entry. `count` is what waits there, counted to one more than is told; 0 shows nothing."""
 
     label: str | Promise
     url: str
     icon: str = ""
     active: bool = False
     count: int = 0
+
+    @property
+    def told(self) -> str:
+        return f"{MOST_TOLD}+" if self.count > MOST_TOLD else str(self.count)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _plain(organisation: Organisation, many_titles: bool, many_theaters: bool, m
 def _about(organisation: Organisation, text: str, known: Meaning, most: int) -> tuple[Repeated, Repeated]:
     """The performances and the agreements."""
     evenings = catalogue.visible_performances(organisation).search(text, known)
-    evenings = evenings.annotate(**ABOUT, in_dip=F("production__dip_id")).order_by("-starts_at", "pk")
+    evenings = evenings.annotate(**ABOUT, in_dip=F("production__dip_id")).order_by("-starts_at", "-pk")
     agreements = contracts.visible_contracts(organisation).filter(discarded_at=None).search(text, meaning=known)
     agreements = agreements.annotate(**ABOUT).order_by("-first_at", "-pk")
     return Repeated(evenings[:most], PERFORMANCE), Repeated(agreements[:most], AGREEMENT)

@@ -37,12 +37,13 @@ def day_filter(label: str | Promise, field: str, bound: str) -> DayFilter:
 class HouseFilter(KeptFilters):
     """Drops the choice of a theater when there is only one to choose."""
 
-    # Which rows of a house these are.
+    # Which rows of a house these are; and, for the productions to choose from, the same or more of these productions.
     rows_of: ClassVar[Callable[[House], QuerySet[Any]]]
+    about: ClassVar[Callable[[House], QuerySet[Any]]]
 
     def __init__(self, data: Any, organisation: Organisation) -> None:
         rows_of = type(self).rows_of
-        theaters, titles = _offered(rows_of, organisation, whole_number(data.get("production"))).answer()
+        theaters, titles = _offered(type(self).about, organisation, whole_number(data.get("production"))).answer()
         self.house = house = House(organisation, tuple(sorted(theaters.rows)))
         super().__init__(data, whose=house, rows=lambda: rows_of(house))
         if len(theaters.rows) > 1:
@@ -53,10 +54,10 @@ class HouseFilter(KeptFilters):
 
 
 @lru_cache(maxsize=512)
-def _offered(rows_of: Callable[[House], QuerySet[Any]], organisation: Organisation, kept: int | None) -> Asked:
+def _offered(about: Callable[[House], QuerySet[Any]], organisation: Organisation, kept: int | None) -> Asked:
     """The theaters of this house, and the titles of its rows: that depends on it alone, so the statement is kept."""
     theaters = visible_theaters(organisation)
-    titles = titles_in(rows_of(House(organisation, theaters)))
+    titles = titles_in(about(House(organisation, theaters)))
     return asked([Wanted(theaters, most=None), Wanted(titles, columns=("title",), kept=kept)])
 
 
@@ -71,7 +72,7 @@ class ContractFilter(HouseFilter):
 
     common = frozenset({"status", "type"})
 
-    rows_of = House.contracts
+    rows_of, about = House.contracts, House.versions
 
     class Meta:
         model = Contract
@@ -103,7 +104,7 @@ class PerformanceFilter(HouseFilter):
 
     common = frozenset({"when", "agreement"})
 
-    rows_of = House.performances
+    rows_of, about = House.performances, House.performances
 
     class Meta:
         model = Performance

@@ -10,9 +10,9 @@ from dipportal.catalogue.searching import asked, is_plain, marked
 from dipportal.contracts.models import Contract
 from dipportal.contracts.queries import contracts_in, waiting_for_answer
 from dipportal.core import together
-from dipportal.core.listing import COUNTED
 from dipportal.core.repeated import KEYS, TEXT, Repeated
 from dipportal.organisations.models import Organisation
+from dipportal.organisations.navigation import MOST_TOLD
 from dipportal.receivers import looked_up
 
 AGREEMENT = (
@@ -27,7 +27,7 @@ ABOUT = {**looked_up.ABOUT, "theater": ()}
 class Found(NamedTuple):
     contracts: list[Contract]
     performances: list[Performance]
-    waiting: int  # what the menu says of the agreements
+    waiting: int  # what the menu says of the agreements, counted as far as it tells
 
 
 def find(organisation: Organisation, text: str, *, most: int) -> Found:
@@ -59,7 +59,7 @@ def _first_about(organisation: Organisation, text: str) -> together.Written:
     """What the text names, which theaters the house has, and how many proposals wait."""
     house = visible_theaters(organisation).order_by().values_list("pk", "name")
     waiting = {"waiting": waiting_for_answer(organisation)}
-    return together.written({"house": house, **asked(organisation, text)}, counted=waiting, most=COUNTED)
+    return together.written({"house": house, **asked(organisation, text)}, counted=waiting, most=MOST_TOLD + 1)
 
 
 @cache
@@ -74,5 +74,5 @@ def _about(text: str, known: Meaning, most: int) -> tuple[Repeated, Repeated]:
     evenings = performances_in(KEYS[2]).search(text, known)
     return (
         Repeated(agreements.order_by("-first_at", "-pk")[:most], AGREEMENT, NAMED),
-        Repeated(evenings.order_by("-starts_at", "pk")[:most], looked_up.PERFORMANCE, ABOUT),
+        Repeated(evenings.order_by("-starts_at", "-pk")[:most], looked_up.PERFORMANCE, ABOUT),
     )

@@ -23,6 +23,10 @@ class House:
         """Of each deal the newest version that this house may see."""
         return contracts_in(self.theaters).newest_among(contracts_in(self.theaters))
 
+    def versions(self) -> ContractQuerySet:
+        """Of each deal all versions that this house may see; they are about the same production."""
+        return contracts_in(self.theaters).filter(discarded_at=None)
+
     def performances(self) -> PerformanceQuerySet:
         return performances_in(self.theaters)
 

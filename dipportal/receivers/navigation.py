@@ -3,9 +3,9 @@
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dipportal.core.listing import COUNTED, counts
+from dipportal.core.listing import counts
 from dipportal.organisations.areas import AreaRequest
-from dipportal.organisations.navigation import ORGANISATION_PAGES, Item
+from dipportal.organisations.navigation import MOST_TOLD, ORGANISATION_PAGES, Item
 from dipportal.receivers import loaders
 
 CONTRACT_PAGES = (
@@ -19,7 +19,7 @@ def items(request: AreaRequest) -> list[Item]:
     # A list counts it along with its own rows.
     waiting = getattr(request, "waiting", None)
     if waiting is None:
-        (waiting,) = counts([loaders.waiting(request.organisation)], most=COUNTED)
+        (waiting,) = counts([loaders.waiting(request.organisation)], most=MOST_TOLD + 1)
 
     def item(name: str, label: str, icon: str, pages: tuple[str, ...] = (), count: int = 0) -> Item:
         url = reverse(f"receivers:{name}", kwargs={"organisation": request.organisation.slug})

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -13,13 +13,15 @@ from dipportal.catalogue.changes import Change
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
-from dipportal.core.listing import COUNTED, MOMENT, Ask, First, Written, firsts, written
+from dipportal.core.listing import MOMENT, Ask, First, Written, firsts, written
 from dipportal.core.repeated import KEYS, Repeated
 from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
+from dipportal.organisations.navigation import MOST_TOLD
 from dipportal.receivers import looked_up
 
-FEW, MANY, CHANGES = 8, 25, 10
+# What waits for an answer is what this page is for; of what the house sent itself a few are enough.
+FEW, MANY, COUNTERS, CHANGES = 8, 20, 10, 10
 # Of the theaters of a house every one is needed.
 ALL = 1_000_000
 # Of an agreement, what the page shows of it, and what tells whether it is open to an answer.
@@ -32,7 +34,7 @@ NAMED = {"production": ("title",), "theater": ("name",), "provider": ("name",), 
 
 @dataclass(frozen=True)
 class Start:
-    """`waiting` and `counters` may hold one row more than is shown. `count`: how many wait; `theaters`: 0, 1 or 2."""
+    """`waiting` and `counters` may hold one row more than is shown. `count`: how many wait, as far as the menu tells it; `theaters`: 0, 1 or 2."""
 
     waiting: list[Contract]
     counters: list[Contract]
@@ -47,9 +49,9 @@ def of(organisation: Organisation) -> Start:
     now = timezone.now()
     found = firsts(_waiting(organisation).at(now).beside(_changes(organisation).at(now - changes.LATELY)))
     theaters = found["theaters"].keys
-    rows = _contracts(organisation, [*found["waiting"].keys, *found["counters"].keys])
+    rows = _contracts(organisation, theaters, [*found["waiting"].keys, *found["counters"].keys])
     lines = changes.lines([key for code in changes.CODES for key in found[code].keys], most=CHANGES * 3)
-    told, coming = _performances(organisation, theaters, lines[:CHANGES], found["coming"])
+    told, coming = _performances(theaters, lines[:CHANGES], found["coming"])
     return Start(
         waiting=_in_order(found["waiting"], rows),
         counters=_in_order(found["counters"], rows),
@@ -66,8 +68,8 @@ def _waiting(organisation: Organisation) -> Written:
     coming = catalogue.visible_performances(organisation).upcoming(since=MOMENT).order_by("starts_at", "pk")
     return written(
         {
-            "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, COUNTED, apart=True),
-            "counters": Ask(contracts.counters_open(organisation), MANY + 1, MANY + 1),
+            "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, MOST_TOLD + 1, apart=True),
+            "counters": Ask(contracts.counters_open(organisation), COUNTERS + 1, COUNTERS + 1),
             "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), ALL, ALL),
             "coming": Ask(coming, FEW, FEW),
         }
@@ -80,21 +82,22 @@ def _changes(organisation: Organisation) -> Written:
     return written({code: Ask(lines, CHANGES * 3, CHANGES * 3) for code, lines in rows.items()})
 
 
-def _contracts(organisation: Organisation, keys: Sequence[int]) -> dict[int, Contract]:
-    rows = _by_key(organisation).read(keys) if keys else []
+def _contracts(organisation: Organisation, theaters: Sequence[int], keys: Sequence[int]) -> dict[int, Contract]:
+    rows = _by_key().read(keys, theaters) if keys else []
     for row in rows:
         row.theater.receiver = organisation  # which is why it may see them
     return {row.pk: row for row in rows}
 
 
-@lru_cache(maxsize=256)
-def _by_key(organisation: Organisation) -> Repeated:
-    return Repeated(contracts.visible_contracts(organisation).filter(pk__in=KEYS[0]).order_by(), SHOWN, NAMED)
+# Those of these keys in these theaters, which were read for this page.
+@cache
+def _by_key() -> Repeated:
+    return Repeated(contracts.contracts_in(KEYS[1]).filter(pk__in=KEYS[0]).order_by(), SHOWN, NAMED)
 
 
-@lru_cache(maxsize=256)
-def _evenings(organisation: Organisation) -> Repeated:
-    rows = catalogue.visible_performances(organisation).filter(pk__in=KEYS[0]).order_by()
+@cache
+def _evenings() -> Repeated:
+    rows = catalogue.performances_in(KEYS[1]).filter(pk__in=KEYS[0]).order_by()
     return Repeated(rows, looked_up.PERFORMANCE, looked_up.ABOUT)
 
 
@@ -103,11 +106,11 @@ def _in_order(first: First, rows: dict[int, Any]) -> list[Any]:
 
 
 def _performances(
-    organisation: Organisation, theaters: Sequence[int], entries: Sequence[Entry], first: First
+    theaters: Sequence[int], entries: Sequence[Entry], first: First
 ) -> tuple[list[Change], list[Performance]]:
     """What the lines are about and what comes next; each with its agreements."""
     keys = {int(entry.target_id) for entry in entries}.union(first.keys)
-    rows = _evenings(organisation).read([*keys]) if keys else []
+    rows = _evenings().read([*keys], theaters) if keys else []
     found = {row.pk: row for row in looked_up.with_agreements(theaters, rows)}
     told = [Change(entry, found[int(entry.target_id)]) for entry in entries if int(entry.target_id) in found]
     return told, _in_order(first, found)

@@ -31,14 +31,15 @@ PERFORMANCE_ORDERS = {
     "production": ("production__title", "starts_at"),
     "theater": ("theater__name", "hall__name", "starts_at"),
 }
-MANY = 25
+# So many of each a search shows; who looks for one finds it among the latest, or says more.
+FOUND = 15
 
 
 @area(Side.RECEIVER)
 def start(request: AreaRequest) -> HttpResponse:
     """What waits for this house, what providers changed, and what comes next."""
     found = start_page.of(request.organisation)
-    waiting, counters = found.waiting[: start_page.MANY], found.counters[: start_page.MANY]
+    waiting, counters = found.waiting[: start_page.MANY], found.counters[: start_page.COUNTERS]
     request.waiting = found.count  # type: ignore[attr-defined]
     context = {
         "waiting": [row for row in waiting if row.endorsed_by is None],
@@ -114,13 +115,13 @@ def search(request: AreaRequest) -> HttpResponse:
     if not text:
         return render(request, "receivers/search.html", {"text": ""})
     contracts, performances, request.waiting = finding.find(  # type: ignore[attr-defined]
-        request.organisation, text, most=MANY
+        request.organisation, text, most=FOUND
     )
     context = {
         "text": text,
         "contracts": contracts,
         "marks": marks(contracts, request.actor),
         "performances": performances,
-        "full": MANY in (len(contracts), len(performances)),
+        "full": FOUND in (len(contracts), len(performances)),
     }
     return render(request, "receivers/search.html", context)

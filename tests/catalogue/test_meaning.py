@@ -42,7 +42,7 @@ def plain(organisation: Organisation, text: str, *, own_reference: bool) -> dict
     found = contracts.newest(organisation) if organisation.is_receiver else contracts
     return {
         "performances": list(
-            Performance.objects.visible_to(organisation).search(text).order_by("-starts_at", "pk").values_list("pk")
+            Performance.objects.visible_to(organisation).search(text).order_by("-starts_at", "-pk").values_list("pk")
         ),
         "contracts": list(
             found.search(text, own_reference=own_reference).order_by("-first_at", "-pk").values_list("pk")
@@ -59,7 +59,7 @@ def keys(rows: list[Any]) -> list[tuple[int]]:
 def test_both_sides_find_what_their_lists_find(
     full: World, monkeypatch: pytest.MonkeyPatch, text: str, few: int
 ) -> None:
-    monkeypatch.setattr(meaning, "FEW", few)
+    monkeypatch.setattr(meaning, "FEW", dict.fromkeys(meaning.FEW, few))
     for organisation in (full.agency, full.rival):
         mine = provider_finding.find(organisation, text, most=50)
         assert {"performances": keys(mine.performances), "contracts": keys(mine.contracts)} == plain(
@@ -82,7 +82,7 @@ def test_the_keys_are_those_of_what_is_named(full: World, text: str) -> None:
 
 
 def test_more_than_a_few_are_not_named_one_by_one(full: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meaning, "FEW", 1)
+    monkeypatch.setattr(meaning, "FEW", dict.fromkeys(meaning.FEW, 1))
     with CaptureQueriesContext(connection) as queries:
         known = Meaning.of(together.read(asked(full.agency, "storm"))[0])
     assert (known.productions, known.theaters) == (None, [])

@@ -11,7 +11,7 @@ from dipportal.providers import finding
 from dipportal.providers.filters import MemberFilter
 from dipportal.providers.pages import typed
 
-FOUND = 20
+FOUND = 15
 BY_NAME = {"name": ("name",), "city": ("city", "name"), "province": ("province", "city", "name")}
 
 
