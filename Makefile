@@ -51,8 +51,8 @@ messages: $(VENV)/.base ## collect and compile the translations (needs gettext)
 	$(BIN)/python manage.py compilemessages --locale nl --ignore $(VENV) --ignore var
 
 requirements: $(VENV)/.dev ## work out the pinned packages anew from the .in files
-	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url base.in
-	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url dev.in
+	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header base.in
+	cd requirements && ../$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-header dev.in
 
 clean: ## throw away caches, the demo's data and what tests left (.venv and the rest of var/ stay)
 	rm -rf var/demo var/test var/screenshots .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -37,10 +37,10 @@ class Dip:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any:
         if path in self.files:
-            return decoded([self.files[path].read_bytes()])
-        return decoded(self.answers.get(path, b"[]"))
+            return decoded([self.files[path].read_bytes()], apart=apart)
+        return decoded(self.answers.get(path, b"[]"), apart=apart)
 
 
 def provider(slug: str = "agency") -> Connection:

@@ -193,7 +193,7 @@ def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Ta
         memory.remember(
             key,
             raw=record.raw,
-            digest_=page.digests[key],
+            digest_=page.digest_of(key),
             fault=faults.get(key, ""),
             local_id=local.get(key),
             state_digest=state.state_digest(state.comparable(record)),

@@ -435,7 +435,7 @@ def _parents(work: Work, news: Records, *, full: bool) -> dict[int, int]:
     if not news:
         return {}
     page = work.page
-    parents = wire_peek.parents_in((key, raw) for key, raw in page.raws.items() if key not in page.faults)
+    parents = wire_peek.parents_in((key, raw) for key, raw in page.peeks.items() if key not in page.faults)
     if full:
         return parents
     fresh = {record.id for record in news.values()}
@@ -449,7 +449,7 @@ def _remember(work: Work, news: Records) -> None:
         work.memory.remember(
             key,
             raw=record.raw,
-            digest_=work.page.digests[key],
+            digest_=work.page.digest_of(key),
             fault=work.faults.get(key, ""),
             status=record.raw_status,
             modified_at=record.modified_at,

@@ -84,7 +84,7 @@ def _apply(page: Page[Any], kind: RecordKind, model: type[Reference], write: Cal
         write(list(fit.values()))
     for key, record in news.items():
         fault = _("A number is out of range.") if key in odd else ""
-        memory.remember(key, raw=record.raw, digest_=page.digests[key], fault=fault)
+        memory.remember(key, raw=record.raw, digest_=page.digest_of(key), fault=fault)
     tally.counts.update(_numbers(page, memory, fit))
     tally.counts["faults"] += len(odd) + len(page.faults)
     if odd:

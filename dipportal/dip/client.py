@@ -28,7 +28,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from dipportal.core import collecting
-from dipportal.dip import gate, wire
+from dipportal.dip import gate, slices, wire
 from dipportal.dip.errors import LATER, SOON, InsideTransaction, NotDone, Unclear
 from dipportal.dip.masking import masked
 from dipportal.dip.models import Connection
@@ -202,9 +202,9 @@ class Client:
     def __repr__(self) -> str:
         return f"Client(connection {self.connection.pk})"
 
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
-        """GET: the JSON. Raises NotDone or Unclear."""
-        return self._call("GET", path, params=params)
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any:
+        """GET: the JSON; `apart`: of a list the records unread, see slices. Raises NotDone or Unclear."""
+        return self._call("GET", path, params=params, apart=apart)
 
     def write(
         self,
@@ -253,15 +253,17 @@ class Client:
         body: dict[str, Any] | None = None,
         before_again: Callable[[], None] = lambda: None,
         leaving: Callable[[], None] = lambda: None,
+        apart: bool = False,
     ) -> Any:
         refuse_inside_transaction()
+        call: dict[str, Any] = {"leaving": leaving, "apart": apart, "params": params, "json": body}
         token = self._token()
-        exchange = self._exchange(method, path, leaving=leaving, auth=Bearer(token), params=params, json=body)
+        exchange = self._exchange(method, path, auth=Bearer(token), **call)
         if exchange.verdict is Verdict.NEW_TOKEN:
             token = self._token(stale=token)
             self._wait_for_turn()
             before_again()
-            exchange = self._exchange(method, path, leaving=leaving, auth=Bearer(token), params=params, json=body)
+            exchange = self._exchange(method, path, auth=Bearer(token), **call)
         return self.settle(exchange)
 
     def settle(self, exchange: Exchange) -> Any:
@@ -295,7 +297,7 @@ class Client:
         leaving()
         return self.send(method, path, **kwargs)
 
-    def send(self, method: str, path: str, **kwargs: Any) -> Exchange:
+    def send(self, method: str, path: str, *, apart: bool = False, **kwargs: Any) -> Exchange:
         """The call itself, which touches no database: any thread may do it, once `turn` was had."""
         started = time.monotonic()
         try:
@@ -307,7 +309,12 @@ class Client:
                 stream=True,
                 **kwargs,
             ) as response:
-                exchange = _read(response, deadline=started + patience(method), confided=frozenset(self._confided))
+                exchange = _read(
+                    response,
+                    deadline=started + patience(method),
+                    confided=frozenset(self._confided),
+                    apart=apart,
+                )
         except requests.RequestException as error:
             event = event_of(error)
             late = _("no answer in time") if isinstance(error, requests.Timeout) else _("it was cut")
@@ -374,7 +381,9 @@ def patience(method: str) -> float:
     return float(max(longest, settings.DIP_CONNECT_TIMEOUT + settings.DIP_READ_TIMEOUT))
 
 
-def _read(response: requests.Response, *, deadline: float, confided: Iterable[str] = ()) -> Exchange:
+def _read(
+    response: requests.Response, *, deadline: float, confided: Iterable[str] = (), apart: bool = False
+) -> Exchange:
     """The whole body, within the deadline: a body that drips in for ever is a broken one.
 
     Piece by piece as it comes in: requests' own reading waits until a piece is full, however slowly it fills.
@@ -393,7 +402,7 @@ def _read(response: requests.Response, *, deadline: float, confided: Iterable[st
     whole = b"".join(parts)
     parts.clear()
     try:
-        body = decoded(masked(whole, confided))
+        body = decoded(masked(whole, confided), apart=apart)
     except (ValueError, RecursionError):
         return Exchange(response.status_code, fault=_("the answer cannot be read"), retry_after=retry_after)
     return Exchange(response.status_code, body=body, retry_after=retry_after)
@@ -409,8 +418,10 @@ def without_nul(body: bytes) -> bytes:
     return _NUL.sub(rb"\1", body) if _LIKE_NUL.search(body) else body
 
 
-def decoded(parts: "list[bytes] | bytes") -> Any:
+def decoded(parts: "list[bytes] | bytes", *, apart: bool = False) -> Any:
     """The JSON of a body. Takes the pieces out of the list, so that a large body is not held twice. Raises ValueError.
+
+    `apart`: of a list the records unread, see slices.
 
     What orjson does not read (half a surrogate pair in one name) ends no pull either: it is read the long way, and
     what no database keeps becomes a question mark. Nothing is collected meanwhile: all that is made here lives on.
@@ -421,10 +432,12 @@ def decoded(parts: "list[bytes] | bytes") -> Any:
     else:
         body = parts
     with collecting.put_off():
-        return _parsed(without_nul(body))
+        whole = without_nul(body)
+        return slices.cut(whole, parsed) if apart else parsed(whole)
 
 
-def _parsed(body: bytes) -> Any:
+def parsed(body: bytes) -> Any:
+    """The JSON of a body or of a slice. Raises ValueError."""
     try:
         return orjson.loads(body)
     except ValueError:

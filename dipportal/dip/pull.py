@@ -200,7 +200,7 @@ def _contracts(pull: Pull, *, full: bool = False) -> None:
     what = str(_("Agreements"))
     mark = watermark(pull.connection)
     params = None if full or mark is None else wire.modified_since(mark - settings.DIP_OVERLAP)
-    found = pull.read_list(what, wire.CONTRACTS, params)
+    found = pull.read_list(what, wire.CONTRACTS, params, apart=True)
     if found is None:
         return
     with collecting.put_off():
@@ -223,7 +223,7 @@ def _apply_contracts(pull: Pull, page: Page[ContractRecord], under: Under, *, wh
     written = pull.write(what, step)
     pull.tell_faults(what, page)
     if written and (news or whole):
-        names = wire_peek.names_in(page.raws.items(), wire.REFERENCE_MARK) if whole else None
+        names = wire_peek.names_in(page.peeks.items(), wire.REFERENCE_MARK) if whole else None
         _look_for_duplicates(pull, news, names, first=first)
 
 
@@ -240,7 +240,9 @@ def watermark(connection: Connection) -> dt.datetime | None:
 
 def _move_watermark(connection: Connection, page: Page[ContractRecord], held: set[str]) -> None:
     """To the highest stamp of the page, never into the future, and back only to a record that waits."""
-    stamps = _latest(wire_peek.stamps_in(raw for key, raw in page.raws.items() if key not in page.faults))
+    peeks = page.peeks
+    sound = peeks.values() if not page.faults else [raw for key, raw in peeks.items() if key not in page.faults]
+    stamps = _latest(wire_peek.stamps_in(sound))
     if not stamps:
         return
     before = watermark(connection)

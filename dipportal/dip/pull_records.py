@@ -4,26 +4,33 @@ A page is held as it came. What has the digest that is remembered is not even re
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from dipportal.core import bulk
 from dipportal.dip import wire_peek
+from dipportal.dip.client import parsed
 from dipportal.dip.models import RemoteRecord
 from dipportal.dip.records import Fault, Raw
-from dipportal.dip.values import Unreadable, digest
+from dipportal.dip.slices import Slice, peek, text_of
+from dipportal.dip.values import Unreadable, digest, digests
 from dipportal.organisations.models import Organisation
 
 # So many records are not gone all at once: a list that came back empty in their place is a broken answer. Fewer may be.
 MANY = 3
+# Digits of half a digest.
+HALF = 32
 R = TypeVar("R")
 
 
 class Known(NamedTuple):
+    remote_id: str
     pk: int
     digest: str
     status: str
@@ -40,15 +47,22 @@ class Known(NamedTuple):
 class Page(Generic[R]):
     """The records of one page by their id as text, as they came. `whole`: every one of them could be identified.
 
-    `records` and `faults` hold those that were parsed (`read`): of a page that was seen before, none.
+    `raws` are records or slices of a body; `peeks` what wire_peek reads of each. `records` and `faults` hold those that
+    were parsed (`read`): of a page that was seen before, none.
+
+    `digests`: of a record its digest. Of a slice half a digest, of its bytes: as long as DIP writes it the same way
+    that is all that is compared. What is stored behind it is half a digest of what it says, whatever the order of its
+    members; that is compared when the first half differs.
     """
 
     parse: Callable[[Raw], R]
     raws: dict[str, Any] = field(default_factory=dict)
+    peeks: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     records: dict[str, R] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
     whole: bool = True
+    _opened: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ids(self) -> Collection[str]:
@@ -60,34 +74,75 @@ class Page(Generic[R]):
 
     def add(self, raws: list[Any], identify: Callable[[Any], str]) -> None:
         """Put in a list. Of two records with one id the later counts, but one that cannot be read is never hidden."""
-        for raw in raws:
-            key = identify(raw)
-            seen = digest(raw)
+        if raws and type(raws[0]) is Slice:
+            peeks, seen = [peek(raw, parsed) for raw in raws], [_half(raw) for raw in raws]
+        else:
+            peeks, seen = raws, digests(raws)
+        for raw, known_by, digest_ in zip(raws, peeks, seen, strict=True):
+            key = identify(known_by)
             if not key:
-                key = f"?{seen[:40]}"
+                key = f"?{digest_[:40]}"
                 self.whole = False
             elif key in self.raws:
                 self.read([key])
                 if key in self.faults:
                     continue
                 self.records.pop(key, None)
-            self.raws[key] = raw
-            self.digests[key] = seen
+                self._opened.pop(key, None)
+            self.raws[key], self.peeks[key], self.digests[key] = raw, known_by, digest_
+
+    def same(self, key: str, known: str) -> bool:
+        """Is this what was stored with that digest?"""
+        seen = self.digests[key]
+        if known == seen or (len(seen) == HALF and known[:HALF] == seen):
+            return True
+        return len(seen) == HALF and bool(known[HALF:]) and known[HALF:] == self._said(key)
+
+    def digest_of(self, key: str) -> str:
+        """What is stored with it."""
+        seen = self.digests[key]
+        return seen + self._said(key) if len(seen) == HALF else seen
+
+    def _said(self, key: str) -> str:
+        """The second half; where nobody can read what a slice says, the first half once more."""
+        try:
+            return digest(self._open(key))[HALF:]
+        except Unreadable:
+            return self.digests[key]
+
+    def _open(self, key: str) -> Any:
+        """What came, read. Raises Unreadable."""
+        raw = self.raws[key]
+        if type(raw) is not Slice:
+            return raw
+        if key not in self._opened:
+            try:
+                self._opened[key] = parsed(bytes(raw))
+            except (ValueError, RecursionError) as error:
+                raise Unreadable(_("it is no JSON that can be read")) from error
+        return self._opened[key]
 
     def read(self, keys: Iterable[str]) -> None:
         """Parse these, if that was not done yet."""
         for key in keys:
             if key in self.records or key in self.faults:
                 continue
-            raw = self.raws[key]
             try:
-                self.records[key] = wire_peek.parse_one(raw, self.parse)
+                self.records[key] = wire_peek.parse_one(self._open(key), self.parse)
             except Unreadable as error:
-                self.faults[key] = Fault(raw, str(error), key)
+                self.faults[key] = Fault(self._to_look_at(key), str(error), key)
+
+    def _to_look_at(self, key: str) -> Any:
+        raw = self.raws[key]
+        return self._opened.get(key, text_of(raw)) if type(raw) is Slice else raw
 
     def read_all(self) -> "Page[R]":
         self.read(self.raws)
         return self
+
+
+def _half(raw: Slice) -> str:
+    return hashlib.sha256(raw).hexdigest()[:HALF]
 
 
 def page_of(
@@ -117,15 +172,22 @@ class Memory:
         if ids is not None:
             rows = rows.filter(remote_id__in=list(ids))
         found = rows.values_list("remote_id", "pk", "digest", "status", "fault", "missing_since", "local_id")
-        return cls(organisation, kind, {row[0]: Known(*row[1:]) for row in found})
+        return cls(organisation, kind, {row[0]: row for row in map(Known._make, found)})
 
     def news(self, page: Page[R]) -> dict[str, R]:
         """The records that are news, parsed; those that cannot be are among the page's faults.
 
         News is what is new, changed, back again, or was set aside before: that is tried again each time it is seen.
         """
-        steady = {key: one.digest for key, one in self.known.items() if not one.fault and one.missing_since is None}
-        keys = [key for key, digest_ in page.digests.items() if steady.get(key) != digest_]
+        known = self.known.get
+        keys = [
+            key
+            for key, digest_ in page.digests.items()
+            if (one := known(key)) is None
+            or one.fault
+            or one.missing_since is not None
+            or not (one.digest.startswith(digest_) or page.same(key, one.digest))
+        ]
         page.read(keys)
         return {key: page.records[key] for key in keys if key in page.records}
 
@@ -168,8 +230,8 @@ class Memory:
         fresh = 0
         for key, fault in page.faults.items():
             known = self.known.get(key)
-            if known is None or known.digest != page.digests[key] or known.fault != fault.reason:
-                self.remember(key, raw=fault.raw, digest_=page.digests[key], fault=fault.reason)
+            if known is None or not page.same(key, known.digest) or known.fault != fault.reason:
+                self.remember(key, raw=fault.raw, digest_=page.digest_of(key), fault=fault.reason)
                 fresh += 1
         return fresh
 

@@ -115,14 +115,16 @@ class Pull:
         return actors.pull(self.organisation)
 
     # --- calls
-    def read_list(self, what: str, path: str, params: dict[str, str] | None = None) -> list[Any] | None:
+    def read_list(
+        self, what: str, path: str, params: dict[str, str] | None = None, *, apart: bool = False
+    ) -> list[Any] | None:
         """One list of raw records; None when it could not be had, with a sentence about `what` in the errors.
 
-        Raises CutShort when further calls make no sense.
+        `apart`: they come unread, see slices. Raises CutShort when further calls make no sense.
         """
         self._beat()
         try:
-            return self.list_in(what, Answer("", self.client.read(path, params)))
+            return self.list_in(what, Answer("", self.client.read(path, params, apart=apart)))
         except DipError as error:
             return self.list_in(what, Answer("", error=error))
 

@@ -22,7 +22,7 @@ Key = TypeVar("Key")
 
 
 class Reader(Protocol):
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any: ...
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any: ...
 
 
 @dataclass(order=True)

@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,12 +74,24 @@ def stamp(moment: dt.datetime) -> str:
 
 def digest(value: Any) -> str:
     """One digest for equal JSON values, whatever the order of their members."""
+    return digests([value])[0]
+
+
+def digests(values: Sequence[Any]) -> list[str]:
+    """Of each value its `digest`; of many a good deal faster than one by one."""
+    dumps, sort, sha256 = orjson.dumps, orjson.OPT_SORT_KEYS, hashlib.sha256
     try:
-        text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return [sha256(dumps(value, option=sort)).hexdigest() for value in values]
+    except TypeError:
+        return [sha256(_sorted_text(value)).hexdigest() for value in values]
+
+
+def _sorted_text(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
         # What orjson does not write, as a number of more than 64 bits; the same text otherwise.
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-    return hashlib.sha256(text).hexdigest()
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def whole(value: Any) -> int:

@@ -52,14 +52,14 @@ def production_of(raw: Any) -> str:
 
 def stamps_in(raws: Iterable[Any]) -> set[str]:
     """When these changed, as DIP writes it; each stamp once."""
-    found = (raw.get("modified") for raw in raws if isinstance(raw, dict))
-    return {stamp for stamp in found if isinstance(stamp, str) and stamp}
+    return {stamp for raw in raws if type(raw) is dict and type(stamp := raw.get("modified")) is str and stamp}
 
 
 def names_in(raws: Iterable[tuple[str, Any]], mark: str) -> dict[str, str]:
     """The names with this mark in them, by the number by which their record is known."""
-    named = ((key, raw.get("name")) for key, raw in raws if isinstance(raw, dict))
-    return {key: name for key, name in named if isinstance(name, str) and mark in name}
+    return {
+        key: name for key, raw in raws if type(raw) is dict and type(name := raw.get("name")) is str and mark in name
+    }
 
 
 def parents_in(raws: Iterable[tuple[str, Any]]) -> dict[int, int]:

@@ -34,7 +34,10 @@ NAMED = {"production": ("title",), "theater": ("name",), "provider": ("name",), 
 
 @dataclass(frozen=True)
 class Start:
-    """`waiting` and `counters` may hold one row more than is shown. `count`: how many wait, as far as the menu tells it; `theaters`: 0, 1 or 2."""
+    """`waiting` and `counters` may hold one row more than is shown. `theaters`: 0, 1 or 2.
+
+    `count`: how many wait, as far as the menu tells it.
+    """
 
     waiting: list[Contract]
     counters: list[Contract]

@@ -15,6 +15,7 @@ from django.utils import timezone
 from dipportal.catalogue.models import Producer
 from dipportal.contracts.models import Contract
 from dipportal.dip import crypto, pull, values, wire
+from dipportal.dip.client import decoded
 from dipportal.dip.models import Connection, Operation, RunState, SyncRun
 from dipportal.journal.models import Entry
 from dipportal.organisations.enums import Side
@@ -107,11 +108,11 @@ class FakeDip:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any:
         self.asked.append((path, params))
-        answer = copy.deepcopy(self._answer(path, params or {}))
+        answer = json.dumps(self._answer(path, params or {})).encode()
         self.on_read(path)
-        return answer
+        return decoded(answer, apart=apart)
 
     def _answer(self, path: str, params: dict[str, str]) -> Any:
         if path == "/contracts":

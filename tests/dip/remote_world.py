@@ -7,9 +7,11 @@ with the skew of this DIP; what is not committed yet is not shown. Lists without
 
 import copy
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from dipportal.dip.client import decoded
 from tests.dip import pulling
 
 OURS = (123, 124)
@@ -124,7 +126,7 @@ class RemoteWorld:
         before = [moment for moment, other, _raw in self.late if other == number]
         self.late.append((max([self.now + dt.timedelta(minutes=late), *before]), number, raw))
 
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any:
         """The list, as DIP would answer now; what it shows counts as listed."""
         self.show()
         parts = path.strip("/").split("/")
@@ -145,7 +147,7 @@ class RemoteWorld:
             self.performances.listed.update(one["number"] for one in answer)
         else:
             raise AssertionError(f"nobody expects a read of {path}")
-        return copy.deepcopy(answer)
+        return decoded(json.dumps(answer).encode(), apart=apart)
 
     def contract_as_shown(self, raw: dict[str, Any]) -> dict[str, Any]:
         """With the evenings as they stand now: DIP's agreements show the date of the performance itself."""

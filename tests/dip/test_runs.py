@@ -111,7 +111,7 @@ class Failing(FakeDip):
         super().__init__()
         self.error = error
 
-    def read(self, path: str, params: dict[str, str] | None = None) -> Any:
+    def read(self, path: str, params: dict[str, str] | None = None, *, apart: bool = False) -> Any:
         self.asked.append((path, params))
         raise self.error
 
