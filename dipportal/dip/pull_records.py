@@ -63,6 +63,7 @@ class Page(Generic[R]):
     faults: dict[str, Fault] = field(default_factory=dict)
     whole: bool = True
     _opened: dict[str, Any] = field(default_factory=dict)
+    _halves: dict[str, str] = field(default_factory=dict)
 
     @property
     def ids(self) -> Collection[str]:
@@ -89,6 +90,7 @@ class Page(Generic[R]):
                     continue
                 self.records.pop(key, None)
                 self._opened.pop(key, None)
+                self._halves.pop(key, None)
             self.raws[key], self.peeks[key], self.digests[key] = raw, known_by, digest_
 
     def same(self, key: str, known: str) -> bool:
@@ -105,10 +107,12 @@ class Page(Generic[R]):
 
     def _said(self, key: str) -> str:
         """The second half; where nobody can read what a slice says, the first half once more."""
-        try:
-            return digest(self._open(key))[HALF:]
-        except Unreadable:
-            return self.digests[key]
+        if key not in self._halves:
+            try:
+                self._halves[key] = digest(self._open(key))[HALF:]
+            except Unreadable:
+                self._halves[key] = self.digests[key]
+        return self._halves[key]
 
     def _open(self, key: str) -> Any:
         """What came, read. Raises Unreadable."""
