@@ -73,10 +73,9 @@ def producers_of(organisation: Organisation | None) -> ProducerQuerySet:
     return Producer.objects.visible_to(organisation)
 
 
-def seasons_of(organisation: Organisation | None) -> list[str]:
-    """The seasons of its productions, newest first."""
-    rows = Production.objects.visible_to(organisation).exclude(season="")
-    return sorted(rows.order_by().values_list("season", flat=True).distinct(), reverse=True)
+def seasons_of(organisation: Organisation | None) -> QuerySet[Production, Any]:
+    """The seasons of its productions as `season`, each once, in no order."""
+    return Production.objects.visible_to(organisation).exclude(season="").order_by().values("season").distinct()
 
 
 def genres(kept: int | None = None) -> QuerySet[Genre]:

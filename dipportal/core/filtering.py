@@ -6,7 +6,7 @@ the process runs; what somebody may choose from is read anew for each page.
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -161,57 +161,6 @@ def asked(wanted: Sequence[Wanted]) -> Asked:
     return Asked(whole, tuple(values), limits, wanted[0].rows.db)
 
 
-def offers(wanted: Sequence[Wanted]) -> list[Offer]:
-    """What each select offers."""
-    return asked(wanted).answer()
-
-
-class FewIterator(django_filters.fields.ModelChoiceIterator):
-    """Offers the newest rows when there are many, and always the one that is chosen."""
-
-    def __iter__(self) -> Iterator[Any]:
-        if self.field.empty_label is not None:
-            yield "", self.field.empty_label
-        offer = self.field.offer()
-        for key, columns in offer.rows.items():
-            yield key, self.field.words(*columns)
-        if offer.more:
-            yield MORE
-
-
-class FewField(django_filters.fields.ModelChoiceField):
-    """A choice of one's own rows. What is not among those offered can still be chosen, by an address."""
-
-    iterator = FewIterator
-    columns: tuple[str, ...] = ("name",)
-    together: "Together | None" = None
-    kept: int | None = None
-
-    def words(self, first: str, _second: str) -> str:
-        return first
-
-    def wanted(self) -> Wanted:
-        return Wanted(self.queryset, self.columns, self.kept)
-
-    def offer(self) -> Offer:
-        return self.together.offers[self] if self.together else offers([self.wanted()])[0]
-
-
-class Together:
-    """The fields of one form whose choices are rows. They are read when the first of them is shown."""
-
-    def __init__(self, fields: list[FewField]) -> None:
-        self.fields = fields
-
-    @cached_property
-    def offers(self) -> dict[FewField, Offer]:
-        return dict(zip(self.fields, offers([field.wanted() for field in self.fields]), strict=True))
-
-
-class FewFilter(django_filters.ModelChoiceFilter):
-    field_class = FewField
-
-
 # --- the filters of a list ----------------------------------------------------------------------------------------
 class _Filters(OrderedDict[str, Any]):
     """The filters of a class. Each page gets its own, for it says whose page it is; they share what never changes."""
@@ -250,11 +199,6 @@ class Filters(django_filters.FilterSet):
     def form(self) -> forms.Form:
         form: forms.Form = self._meta.form(self.data if self.is_bound else None, prefix=self.form_prefix)
         form.fields = {name: self._field(name) for name in self.filters}
-        few = [field for field in form.fields.values() if isinstance(field, FewField)]
-        together = Together(few)
-        for name, field in form.fields.items():
-            if isinstance(field, FewField):
-                field.together, field.kept = together, whole_number(form.data.get(form.add_prefix(name)))
         return form
 
     def choose_from(self, name: str, choices: list[tuple[Any, Any]]) -> None:

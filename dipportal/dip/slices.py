@@ -6,33 +6,21 @@ read is one record, and not the list.
 """
 
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
+
+from dipportal.dip import wire_peek
 
 Slice = msgspec.Raw
 # Further than this DIP's numbers do not go, and the usual reader reads no whole number.
 _BITS = 63
 
 
-class _Known(TypedDict, total=False):
-    """What wire_peek reads of an agreement."""
-
-    id: Any
-    name: Any
-    modified: Any
-    childIds: Any
-    parentId: Any
-
-
-class _Numbered(TypedDict, total=False):
-    id: Any
-
-
 _list = msgspec.json.Decoder(list[Slice])
-_peek = msgspec.json.Decoder(_Known)
+_peek = msgspec.json.Decoder(wire_peek.Glimpse)
 # Where another member cannot be read, the number may be.
-_number = msgspec.json.Decoder(_Numbered)
+_number = msgspec.json.Decoder(wire_peek.Numbered)
 _ODD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 

@@ -5,11 +5,24 @@ and the parser of wire.py says what is wrong with it.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from dipportal.dip.records import Raw, Record
 from dipportal.dip.values import Unreadable, whole
 from dipportal.dip.wire import id_in, parse_list
+
+
+class Numbered(TypedDict, total=False):
+    id: Any
+
+
+class Glimpse(Numbered, total=False):
+    """All that is read here of an agreement."""
+
+    name: Any
+    modified: Any
+    childIds: Any
+    parentId: Any
 
 
 def parse_one(raw: Any, read: Callable[[Raw], Record]) -> Record:

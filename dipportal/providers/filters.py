@@ -8,17 +8,17 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.catalogue.models import Performance, Producer, Production, Theater
+from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core.filtering import Asked, FewFilter, Filters, Wanted, asked, whole_number
+from dipportal.core import together
+from dipportal.core.filtering import Asked, Filters, Wanted, asked, whole_number
 from dipportal.core.forms import DayField
 from dipportal.core.kept_lists import KeptFilters
 from dipportal.core.listing import MOMENT, FilterForm
@@ -79,10 +79,6 @@ def day_filter(label: Any, method: Any) -> DayFilter:
     return DayFilter(label=label, method=method, widget=DayInput())
 
 
-def _own_producers(request: HttpRequest) -> QuerySet[Producer]:
-    return catalogue.producers_of(request.organisation)  # type: ignore[attr-defined]
-
-
 def _titled(title: str, season: str) -> str:
     return f"{title} ({season})" if season else title
 
@@ -97,6 +93,17 @@ def _offered_for_agreements(organisation: Organisation, production: int | None, 
     own = contracts.visible_contracts(organisation).filter(theater=OuterRef("pk"))
     theaters = catalogue.visible_theaters(organisation).filter(Exists(own))
     return asked([_titles(organisation, production), Wanted(theaters, kept=theater)])
+
+
+@lru_cache(maxsize=512)
+def _offered_for_productions(organisation: Organisation, producer: int | None, genre: int | None) -> Asked:
+    own = Wanted(catalogue.producers_of(organisation), kept=producer)
+    return asked([own, Wanted(catalogue.genres(), kept=genre)])
+
+
+@lru_cache(maxsize=256)
+def _seasons(organisation: Organisation) -> together.Written:
+    return together.written({"seasons": catalogue.seasons_of(organisation).values_list("season")})
 
 
 @lru_cache(maxsize=512)
@@ -162,21 +169,28 @@ class ContractFilter(KeptFilters):
         return rows.filter(pk__in=asked.order_by().values("pk"))
 
 
-class ProductionFilter(Filters):
+class ProductionFilter(KeptFilters):
     q = search_filter()
     season = django_filters.ChoiceFilter(label=_("Season"), choices=(), empty_label=_("all"))
-    producer = FewFilter(label=_("Producer"), queryset=_own_producers, empty_label=_("all"))
-    genre = FewFilter(label=_("Genre"), queryset=lambda _request: catalogue.genres(), empty_label=_("all"))
+    producer = django_filters.ChoiceFilter(label=_("Producer"), field_name="producer_id", empty_label=_("all"))
+    genre = django_filters.ChoiceFilter(label=_("Genre"), field_name="genre_id", empty_label=_("all"))
+
+    common = frozenset({"season", "producer", "genre"})
 
     class Meta:
         model = Production
         fields: list[str] = []
         form = FilterForm
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        seasons = catalogue.seasons_of(self.request.organisation)
-        self.choose_from("season", [(season, season) for season in seasons])
+    def __init__(self, data: Any, request: AreaRequest) -> None:
+        own = request.organisation
+        super().__init__(data, whose=own, rows=lambda: queries.listed_productions(own), request=request)
+        chosen = whole_number(data.get("producer")), whole_number(data.get("genre"))
+        producers, genres = _offered_for_productions(own, *chosen).answer()
+        self.choose_from("producer", producers.choices())
+        self.choose_from("genre", genres.choices())
+        names = sorted((name for (name,) in _seasons(own).read()[0]["seasons"]), reverse=True)
+        self.choose_from("season", [(name, name) for name in names])
 
 
 class PerformanceFilter(KeptFilters):

@@ -1,15 +1,11 @@
-"""What the provider's long lists show of their rows; most of it is read in statements that are kept."""
+"""What the provider's long lists show of their rows; they are read in statements that are kept."""
 
 from functools import lru_cache
-from typing import Any
-
-from django.db.models import QuerySet
 
 from dipportal.catalogue.models import Performance, Production
-from dipportal.catalogue.queries import visible_performances
+from dipportal.catalogue.queries import productions_of, visible_performances
 from dipportal.contracts.models import Contract
 from dipportal.contracts.queries import visible_contracts
-from dipportal.core.lean import lean
 from dipportal.core.listing import Order
 from dipportal.core.repeated import KEYS, Repeated
 from dipportal.organisations.models import Organisation
@@ -51,5 +47,11 @@ def _performances(organisation: Organisation, order: Order) -> Repeated:
     return Repeated(order.of(visible_performances(organisation).filter(pk__in=KEYS[0])), PERFORMANCE, related)
 
 
-def productions(rows: QuerySet[Any]) -> list[Production]:
-    return lean(rows, PRODUCTION, {"genre": ("name",)})
+def productions(organisation: Organisation, keys: list[int], order: Order) -> list[Production]:
+    return _productions(organisation, order).read(keys) if keys else []
+
+
+@lru_cache(maxsize=512)
+def _productions(organisation: Organisation, order: Order) -> Repeated:
+    rows = productions_of(organisation).select_related(None).filter(pk__in=KEYS[0])
+    return Repeated(order.of(rows), PRODUCTION, {"genre": ("name",)})

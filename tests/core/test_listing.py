@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 from dipportal.catalogue.models import Theater
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
-from dipportal.core.filtering import MORE, Filters, Wanted, offers
+from dipportal.core.filtering import MORE, Filters, Wanted, asked
 from dipportal.core.listing import (
     MOMENT,
     Ask,
@@ -216,14 +216,14 @@ def test_what_one_reader_may_choose_from_is_not_offered_to_the_next() -> None:
 def test_several_selects_are_filled_by_one_statement() -> None:
     rows = Theater.objects.all()
     with CaptureQueriesContext(connection) as queries:
-        few, kept, everything, nothing = offers(
+        few, kept, everything, nothing = asked(
             [
                 Wanted(rows, ("city", "name"), most=4),
                 Wanted(rows, kept=1, most=4),
                 Wanted(rows, most=None),
                 Wanted(rows.none()),
             ]
-        )
+        ).answer()
     assert len(queries) == 1
     newest = sorted(rows.order_by("-pk")[:4], key=lambda row: (row.city, [-ord(letter) for letter in row.name], row.pk))
     assert list(few.rows) == [row.pk for row in newest]

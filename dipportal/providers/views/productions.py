@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from dipportal.catalogue import actions
 from dipportal.catalogue import queries as catalogue
 from dipportal.core.errors import Invalid, PortalError, StaleState
-from dipportal.core.listing import listing
+from dipportal.core.kept_lists import kept_listing
 from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
@@ -35,13 +35,13 @@ ORDERS = {
 
 @area(Side.PROVIDER)
 def production_list(request: AreaRequest) -> HttpResponse:
-    rows = queries.listed_productions(request.organisation)
-    found = ProductionFilter(request.GET, queryset=rows, request=request)
-    shown = listing(request, found.qs, orders=ORDERS, default="-season", read=lists.productions)
+    found = ProductionFilter(request.GET, request)
+    source = found.source(lambda keys, order: lists.productions(request.organisation, keys, order))
+    shown = kept_listing(request, source, orders=ORDERS, default="-season")
     return render(
         request,
         "providers/productions.html",
-        {"filter": found, "listing": shown, "nothing_yet": not shown.page.object_list and not rows.exists()},
+        {"filter": found, "listing": shown, "nothing_yet": not shown.page.object_list and not found.rows().exists()},
     )
 
 
