@@ -5,8 +5,10 @@ At least once is the best SMTP allows. A copy carries the Message-ID of the firs
 
 import datetime as dt
 import smtplib
+from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -26,6 +28,8 @@ GIVE_UP_AFTER = dt.timedelta(days=3)
 MOST_DOUBTS = 5
 # Many a mail server hangs up after a hundred mails; a connection of our own choosing loses nothing to that.
 MAILS_A_CONNECTION = 100
+# As SMTP has them.
+LINE_END, END_OF_MAIL = "\r\n", b"\r\n.\r\n"
 MOST_A_DRAIN = 1_000
 # Outcomes after which it is certain that this attempt delivered nothing.
 NOTHING_LEFT = {"server_away", "refused_now", "refused", "unusable"}
@@ -35,13 +39,40 @@ class ServerAway(Exception):
     """No mail server that takes mail from us; nothing has been sent."""
 
 
+class Letter(EmailMultiAlternatives):
+    """A mail whose bytes are made once, and beforehand."""
+
+    _made: Any = None
+
+    def make(self) -> "Letter":
+        """Raises ValueError for what no mail can be made of."""
+        made: Any = super().message()
+        plain, content = made.as_bytes, made.as_bytes(linesep=LINE_END)
+
+        def as_bytes(unixfrom: bool = False, linesep: str = "\n") -> bytes:
+            return bytes(content if linesep == LINE_END and not unixfrom else plain(unixfrom, linesep))
+
+        made.as_bytes = as_bytes
+        self._made = made
+        return self
+
+    def message(self, **more: Any) -> Any:
+        return self._made or super().message(**more)
+
+
 class Postman:
-    """One connection to the mail server for as long as it lasts."""
+    """One connection to the mail server for as long as it lasts.
+
+    A server takes longer to say that it has a mail than the next one takes to be made: that is done in between.
+    """
 
     def __init__(self) -> None:
         self.backend: BaseEmailBackend | None = None
         self.away = ""
         self.carried = 0
+        # Whose letter is probably next, and that letter.
+        self.following: Email | None = None
+        self._ahead: tuple[int, Letter] | None = None
 
     def __enter__(self) -> "Postman":
         return self
@@ -65,8 +96,35 @@ class Postman:
                 self.away = describe(error)
                 raise ServerAway(self.away) from error
             self.backend = backend
+            self._use_its_pauses(backend)
         self.carried += 1
         return self.backend
+
+    def letter(self, row: Email) -> Letter:
+        """Raises ValueError."""
+        ahead, self._ahead = self._ahead, None
+        return ahead[1] if ahead is not None and ahead[0] == row.pk else message(row).make()
+
+    def _use_its_pauses(self, backend: BaseEmailBackend) -> None:
+        """`send` of smtplib gives the server the whole mail, and then waits for its word."""
+        connection: Any = getattr(backend, "connection", None)
+        send = getattr(connection, "send", None)
+        if send is None:
+            return
+
+        def sent(content: Any) -> None:
+            send(content)
+            if content[-len(END_OF_MAIL) :] == END_OF_MAIL:
+                self._make_ahead()
+
+        connection.send = sent
+
+    def _make_ahead(self) -> None:
+        row = self.following
+        if row is not None:
+            # Of what no mail can be made that is said when its turn comes.
+            with suppress(ValueError):
+                self._ahead = (row.pk, message(row).make())
 
     def hang_up(self) -> None:
         backend, self.backend, self.carried = self.backend, None, 0
@@ -102,6 +160,7 @@ def deliver(held: Held[Email], postman: Postman) -> Outcome:
         return nothing_left(held, drain.again("in_hand", str(undecided), after=WHILE_IN_HAND))
     if lost:
         return nothing_left(held, drain.abandoned("purpose", lost), **wiped(row))
+    postman.following = held.following
     outcome = attempt(row, backend, postman)
     return nothing_left(held, outcome) if outcome.code in NOTHING_LEFT else outcome
 
@@ -113,7 +172,7 @@ def nothing_left(held: Held[Email], outcome: Outcome, **values: str) -> Outcome:
 
 def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
     try:
-        backend.send_messages([message(row)])
+        backend.send_messages([postman.letter(row)])
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
         return refused(row, error, postman)
     except OSError as error:
@@ -124,8 +183,8 @@ def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
     return drain.done(None, **wiped(row))
 
 
-def message(row: Email) -> EmailMultiAlternatives:
-    mail = EmailMultiAlternatives(
+def message(row: Email) -> Letter:
+    mail = Letter(
         row.subject, row.text, settings.DEFAULT_FROM_EMAIL, [row.recipient],
         headers={**row.headers, "Message-ID": row.message_id},
     )  # fmt: skip
