@@ -13,12 +13,8 @@ from dipportal.core import together
 from dipportal.core.repeated import KEYS, TEXT, Repeated
 from dipportal.organisations.models import Organisation
 from dipportal.organisations.navigation import MOST_TOLD
-from dipportal.receivers import looked_up
+from dipportal.receivers import lists, looked_up
 
-AGREEMENT = (
-    "number", "first_at", "type", "status", "side", "version", "answer_by", "discarded_at", "proposed_at",
-    "answer_source", "conflict_at",
-)  # fmt: skip
 # The names of the theaters are known by then.
 NAMED = {"production": ("title",), "theater": (), "provider": ("name",)}
 ABOUT = {**looked_up.ABOUT, "theater": ()}
@@ -73,6 +69,6 @@ def _about(text: str, known: Meaning, most: int) -> tuple[Repeated, Repeated]:
     agreements = agreements.search(text, own_reference=False, meaning=known)
     evenings = performances_in(KEYS[2]).search(text, known)
     return (
-        Repeated(agreements.order_by("-first_at", "-pk")[:most], AGREEMENT, NAMED),
+        Repeated(agreements.order_by("-first_at", "-pk")[:most], lists.AGREEMENT, NAMED),
         Repeated(evenings.order_by("-starts_at", "-pk")[:most], looked_up.PERFORMANCE, ABOUT),
     )

@@ -19,6 +19,13 @@ class House:
     organisation: Organisation
     theaters: tuple[int, ...] | TheaterQuerySet
 
+    @property
+    def keys(self) -> list[int]:
+        """The numbers of the theaters; looked up now, if they were not."""
+        if isinstance(self.theaters, tuple):
+            return list(self.theaters)
+        return list(self.theaters.values_list("pk", flat=True))
+
     def contracts(self) -> ContractQuerySet:
         """Of each deal the newest version that this house may see."""
         return contracts_in(self.theaters).newest_among(contracts_in(self.theaters))

@@ -3,12 +3,11 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import F
-
 from dipportal.contracts.models import Contract
 from dipportal.contracts.queries import contracts_in
 from dipportal.core.listing import Order
 from dipportal.core.repeated import KEYS, Repeated
+from dipportal.receivers import looked_up
 from dipportal.receivers.house import House
 
 AGREEMENT = (
@@ -16,9 +15,6 @@ AGREEMENT = (
     "answer_source", "conflict_at",
 )  # fmt: skip
 NAMED = {"production": ("title",), "theater": ("name",), "provider": ("name",)}
-PERFORMANCE = ("starts_at", "status", "number", "missing_since")
-ABOUT = {"production": ("title", "dip_id"), "theater": ("name",), "hall": ("name",)}
-AGREED = ("type", "status", "side", "answer_source", "number", "evening")
 
 
 def agreements(house: House, keys: list[int], order: Order) -> list[Contract]:
@@ -32,15 +28,7 @@ def agreements(house: House, keys: list[int], order: Order) -> list[Contract]:
 
 def performances(house: House, keys: list[int], order: Order) -> list[Any]:
     """With `agreements`: what was agreed or proposed for each, newest first."""
-    if not keys:
-        return []
-    found = _performances(house, order).read(keys)
-    agreed: dict[int, list[Any]] = {}
-    for one in _agreed(house).read([row.pk for row in found]):
-        agreed.setdefault(one.evening, []).append(one)
-    for row in found:
-        row.agreements = agreed.get(row.pk, [])
-    return found
+    return looked_up.with_agreements(house.keys, _performances(house, order).read(keys)) if keys else []
 
 
 @lru_cache(maxsize=512)
@@ -50,10 +38,4 @@ def _agreements(house: House, order: Order) -> Repeated:
 
 @lru_cache(maxsize=512)
 def _performances(house: House, order: Order) -> Repeated:
-    return Repeated(order.of(house.performances().filter(pk__in=KEYS[0])), PERFORMANCE, ABOUT)
-
-
-@lru_cache(maxsize=256)
-def _agreed(house: House) -> Repeated:
-    rows: Any = house.contracts().annotate(evening=F("performances"))
-    return Repeated(rows.filter(evening__in=KEYS[0]).order_by("-pk"), AGREED)
+    return Repeated(order.of(house.performances().filter(pk__in=KEYS[0])), looked_up.PERFORMANCE, looked_up.ABOUT)

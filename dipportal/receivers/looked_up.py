@@ -1,4 +1,4 @@
-"""Performances with their agreements, as the start page and the search show them."""
+"""Performances with their agreements, as the start page, the search and the list show them."""
 
 from collections.abc import Sequence
 from functools import cache
