@@ -1,8 +1,8 @@
 """A list of DIP cut into its records, without reading them: of a record that is as it was, nothing else is wanted.
 
 A slice is the record's own bytes within the body. `peek` gives the few members by which it is known; the whole of it
-is read (`opened`) only where somebody asks for it. So a list costs by what changed in it, and one record that cannot be
-read is one record, and not the list.
+is read only where somebody asks for it (pull_records.Page). So a list costs by what changed in it, and one record that
+cannot be read is one record, and not the list.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from dipportal.dip import wire_peek
 Slice = msgspec.Raw
 # Further than this DIP's numbers do not go, and the usual reader reads no whole number.
 _BITS = 63
-
 
 _list = msgspec.json.Decoder(list[Slice])
 _peek = msgspec.json.Decoder(wire_peek.Glimpse)

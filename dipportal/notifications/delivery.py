@@ -122,8 +122,8 @@ class Postman:
     def _make_ahead(self) -> None:
         row = self.following
         if row is not None:
-            # Of what no mail can be made that is said when its turn comes.
-            with suppress(ValueError):
+            # Whatever is wrong with it has nothing to do with the mail that is leaving: it is said when its turn comes.
+            with suppress(Exception):
                 self._ahead = (row.pk, message(row).make())
 
     def hang_up(self) -> None:
