@@ -72,7 +72,7 @@ class Postman:
         self.carried = 0
         # Whose letter is probably next, and that letter.
         self.following: Email | None = None
-        self._ahead: tuple[int, Letter] | None = None
+        self._ahead: tuple[Email, Letter] | None = None
 
     def __enter__(self) -> "Postman":
         return self
@@ -101,9 +101,12 @@ class Postman:
         return self.backend
 
     def letter(self, row: Email) -> Letter:
-        """Raises ValueError."""
+        """Raises ValueError.
+
+        A row that was handed back and taken again may say something else by now: its letter is made anew.
+        """
         ahead, self._ahead = self._ahead, None
-        return ahead[1] if ahead is not None and ahead[0] == row.pk else message(row).make()
+        return ahead[1] if ahead is not None and ahead[0] is row else message(row).make()
 
     def _use_its_pauses(self, backend: BaseEmailBackend) -> None:
         """`send` of smtplib gives the server the whole mail, and then waits for its word."""
@@ -124,7 +127,7 @@ class Postman:
         if row is not None:
             # Whatever is wrong with it has nothing to do with the mail that is leaving: it is said when its turn comes.
             with suppress(Exception):
-                self._ahead = (row.pk, message(row).make())
+                self._ahead = (row, message(row).make())
 
     def hang_up(self) -> None:
         backend, self.backend, self.carried = self.backend, None, 0

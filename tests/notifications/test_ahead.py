@@ -103,6 +103,24 @@ def test_a_letter_made_for_a_row_that_did_not_follow_is_not_sent_in_its_place(
     assert [letter["Subject"] for letter in server.letters] == ["Aan 0", "Aan 2"]
 
 
+def test_a_row_that_was_taken_again_is_made_anew(server: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was made ahead, handed back when the batch ended, and corrected before it was taken again."""
+    write(2)
+    attempt = delivery.attempt
+
+    def corrected(row: Email, *more: Any) -> Any:
+        outcome = attempt(row, *more)
+        Email.objects.filter(recipient="a1@x.example").update(text="verbeterd")
+        return outcome
+
+    monkeypatch.setattr(delivery, "attempt", corrected)
+    monkeypatch.setattr("dipportal.outbox.batch.Batch._is_to_end", lambda _batch: True)
+    delivery.drain_due()
+    assert [letter["To"] for letter in server.letters] == ["a0@x.example", "a1@x.example"]
+    plain = next(part for part in server.letters[1].walk() if part.get_content_type() == "text/plain")
+    assert plain.get_payload(decode=True) == b"verbeterd"
+
+
 def test_the_bytes_are_those_of_the_message() -> None:
     write(1)
     row = Email.objects.get()
