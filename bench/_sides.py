@@ -16,7 +16,7 @@ from dipportal.organisations.models import Organisation
 
 CALLS, LATENCY, SIDE_BY_SIDE = 202, 0.1, 8
 PRODUCERS = (901, 902)
-TURNS = 3
+TURNS = 5
 
 
 def ratios() -> list[Ratio]:

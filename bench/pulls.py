@@ -24,7 +24,7 @@ from dipportal.contracts.models import Contract
 from dipportal.dip import pull
 from dipportal.dip.models import Connection, RemoteRecord
 
-TURNS = 3
+TURNS = 5
 SAMPLE = 200
 FULL = "contracts-full"
 

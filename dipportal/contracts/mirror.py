@@ -38,9 +38,12 @@ _CONTACTS = ("contact_receiver", "contact_provider")
 _PARTY = (*_CONTACTS, "agency_as_provider", "own_reference")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class ContractFacts:
-    """An agreement as DIP has it, in our words. `terms` holds only what DIP told; ids are keys of our rows."""
+    """An agreement as DIP has it, in our words. `terms` holds only what DIP told; ids are keys of our rows.
+
+    Not to be changed; a frozen one would take twice as long to make.
+    """
 
     dip_id: int
     type: str

@@ -232,7 +232,10 @@ class Client:
     def turn(self, *, stale: str = "") -> str:
         """A token that is not `stale`, and leave to `send` one call now. Raises NotDone."""
         refuse_inside_transaction()
-        token = self._token(stale=stale)
+        beside = self._wait_for_turn()
+        token = (beside.opened(stale) if beside else "") or self._token(stale=stale)
+        self._confided.add(token)
+        # Logging in took the slot.
         self._wait_for_turn()
         self._slot = None
         return token
@@ -330,10 +333,15 @@ class Client:
         )
         return exchange
 
-    def _wait_for_turn(self) -> None:
-        """A worker that was held up since its slot asks again: DIP may have asked for quiet meanwhile."""
+    def _wait_for_turn(self) -> gate.Sealed | None:
+        """A worker that was held up since its slot asks again: DIP may have asked for quiet meanwhile.
+
+        The token that was found beside the slot; None when there was a slot already.
+        """
+        beside = None
         while self._slot is None or timezone.now() - self._slot > SLOT_LASTS:
-            self._slot = gate.wait_for_turn(self.connection)
+            self._slot, beside = gate.wait_for_turn(self.connection)
+        return beside
 
     # --- the token
     def _token(self, *, stale: str = "") -> str:

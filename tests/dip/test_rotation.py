@@ -67,13 +67,23 @@ def test_between_any_two_calls(
         old.extend(rotate(settings))
         return found
 
+    turn = gate.wait_for_turn
+
+    def rotated_beside(connection: Connection) -> gate.Turn:
+        found = turn(connection)
+        old.extend(rotate(settings))
+        return found
+
     monkeypatch.setattr(client.Client, "_exchange", rotated_before)
     monkeypatch.setattr(gate, "_shared_token", rotated_after)
+    monkeypatch.setattr(gate, "wait_for_turn", rotated_beside)
     for days in range(4):
         new_performance(world, world.actors["agency_editor"], days=60 + days)
     pushing.drain()
     connection = Connection.objects.get()
     assert pull.run(connection, "contracts").state == RunState.GOOD
+    # Its calls leave side by side, with the token that was found beside their turns.
+    assert pull.run(connection, "catalogue").state == RunState.GOOD
     assert len(old) > 10
     all_went_well(dip, created=4)
     assert sum(request["path"] == "/token" for request in dip.requests()) == 1, "the token outlives its key"

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
-from django.utils import translation
+from cryptography.fernet import Fernet
+from django.utils import timezone, translation
 
 from dipportal.catalogue.models import Producer
-from dipportal.dip import gate, pull
+from dipportal.dip import crypto, gate, pull
 from dipportal.dip.client import Client, Exchange
 from dipportal.dip.errors import InsideTransaction, NotDone, Unclear
 from dipportal.dip.models import Connection
@@ -69,7 +70,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     taken: list[int] = []
     wait = gate.wait_for_turn
 
-    def counted(connection: Connection) -> dt.datetime:
+    def counted(connection: Connection) -> gate.Turn:
         taken.append(threading.get_ident())
         return wait(connection)
 
@@ -119,6 +120,38 @@ def test_a_refused_token_is_renewed_and_each_call_goes_once_more(
     assert [answer.error for answer in found] == [None] * 12
     assert sorted(line.sent) == sorted((f"/{number}", token) for number in range(12) for token in ("old", "new"))
     assert len(turns) == 24
+
+
+STORED = "stored"
+
+
+@pytest.mark.parametrize(("sealed_by", "lasts", "used"), [
+    (crypto.encrypt, dt.timedelta(hours=1), STORED),
+    (crypto.encrypt, None, STORED),
+    (crypto.encrypt, gate.TOKEN_MARGIN, "old"),
+    (lambda text: Fernet(Fernet.generate_key()).encrypt(text.encode()).decode(), dt.timedelta(hours=1), "old"),
+    (lambda _text: "", None, "old"),
+])  # fmt: skip
+def test_the_token_beside_the_slot_saves_a_look_as_long_as_it_is_one(
+    client: Client, line: Line, sealed_by: Callable[[str], str], lasts: dt.timedelta | None, used: str
+) -> None:
+    """Otherwise it is looked for and fetched as ever: 'old' is what gate.token gives here. It is masked like any."""
+    expires_at = lasts and timezone.now() + lasts
+    Connection.objects.update(token_encrypted=sealed_by(STORED), token_expires_at=expires_at)
+    asked(client, 3)
+    assert [token for _path, token in line.sent] == [used] * 3
+    assert client._confided == {used}
+
+
+def test_a_token_that_dip_refused_is_not_taken_from_beside_the_slot_again(
+    client: Client, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Connection.objects.update(token_encrypted=crypto.encrypt(STORED), token_expires_at=None)
+    monkeypatch.setattr(
+        line, "answer", lambda path, token: Exchange(401, body=None) if token == STORED else Exchange(200, body=[])
+    )
+    assert [answer.error for answer in asked(client, 1)] == [None]
+    assert [token for _path, token in line.sent] == [STORED, "new"]
 
 
 def test_a_call_refused_twice_is_not_done(client: Client, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
