@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
+from django.db import connections, router
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
@@ -73,9 +75,28 @@ def producers_of(organisation: Organisation | None) -> ProducerQuerySet:
     return Producer.objects.visible_to(organisation)
 
 
-def seasons_of(organisation: Organisation | None) -> QuerySet[Production, Any]:
-    """The seasons of its productions as `season`, each once, in no order."""
-    return Production.objects.visible_to(organisation).exclude(season="").order_by().values("season").distinct()
+def seasons_of(provider: Organisation) -> list[str]:
+    """The seasons of a provider's productions, each once, the last one first."""
+    sql, values = _seasons_of(provider)
+    with connections[router.db_for_read(Production)].cursor() as cursor:
+        cursor.execute(sql, values)
+        return sorted((season for (season,) in cursor.fetchall()), reverse=True)
+
+
+@lru_cache(maxsize=256)
+def _seasons_of(provider: Organisation) -> tuple[str, tuple[Any, ...]]:
+    """From one season of a producer to its next: ten looks into an index, where DISTINCT reads ten thousand rows."""
+    own, values = Producer.objects.visible_to(provider).order_by().values("pk").query.sql_with_params()
+    after = "SELECT MIN(season) FROM catalogue_production WHERE producer_id = {} AND season > {}"
+    sql = f"""
+        WITH RECURSIVE own (id) AS ({own}), found (id, season) AS (
+            SELECT id, ({after.format("own.id", "''")}) FROM own
+            UNION ALL
+            SELECT id, ({after.format("found.id", "found.season")}) FROM found WHERE season IS NOT NULL
+        )
+        SELECT DISTINCT season FROM found WHERE season IS NOT NULL
+    """  # noqa: S608 - nothing in it comes from outside
+    return sql, values
 
 
 def genres(kept: int | None = None) -> QuerySet[Genre]:

@@ -278,8 +278,9 @@ class Contract(models.Model):
                 name="contract_to_answer",
             ),
             models.Index(fields=("root", "number"), name="contract_line"),
-            # The order of what a search finds, on either side: where many fit, the first ones are read and no others.
-            models.Index(fields=("first_at", "id"), name="contract_latest"),
+            # The order of what a search finds, on either side, and of a receiver's list: where many fit, the first ones
+            # are read and no others. With what tells a receiver's own from others', so that those are not read either.
+            models.Index(fields=("first_at", "id", "theater", "status", "discarded_at"), name="contract_latest"),
             # Which version follows on which: whether one does is told without reading it.
             models.Index(
                 fields=("parent", "provider", "discarded_at"),

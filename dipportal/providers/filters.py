@@ -17,7 +17,6 @@ from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
-from dipportal.core import together
 from dipportal.core.filtering import Asked, Filters, Wanted, asked, whole_number
 from dipportal.core.forms import DayField
 from dipportal.core.kept_lists import KeptFilters
@@ -99,11 +98,6 @@ def _offered_for_agreements(organisation: Organisation, production: int | None, 
 def _offered_for_productions(organisation: Organisation, producer: int | None, genre: int | None) -> Asked:
     own = Wanted(catalogue.producers_of(organisation), kept=producer)
     return asked([own, Wanted(catalogue.genres(), kept=genre)])
-
-
-@lru_cache(maxsize=256)
-def _seasons(organisation: Organisation) -> together.Written:
-    return together.written({"seasons": catalogue.seasons_of(organisation).values_list("season")})
 
 
 @lru_cache(maxsize=512)
@@ -189,8 +183,7 @@ class ProductionFilter(KeptFilters):
         producers, genres = _offered_for_productions(own, *chosen).answer()
         self.choose_from("producer", producers.choices())
         self.choose_from("genre", genres.choices())
-        names = sorted((name for (name,) in _seasons(own).read()[0]["seasons"]), reverse=True)
-        self.choose_from("season", [(name, name) for name in names])
+        self.choose_from("season", [(name, name) for name in catalogue.seasons_of(own)])
 
 
 class PerformanceFilter(KeptFilters):
