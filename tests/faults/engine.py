@@ -104,8 +104,12 @@ class Round:
 
     most_events = 2000
 
-    def __init__(self, clock: Clock, dip: Dip, database: Database, body: Callable[[], None]) -> None:
-        self.clock, self.dip, self.database, self.body = clock, dip, database, body
+    def __init__(
+        self, clock: Clock, dip: Dip, database: Database, body: Callable[[], None], one_row: Callable[[], None]
+    ) -> None:
+        """`body` is what a worker does that begins while another one is held up. The first one of a round does
+        `one_row`: it takes nothing along to its next row, which therefore is the next round's (Theater.drain_one)."""
+        self.clock, self.dip, self.database, self.body, self.one_row = clock, dip, database, body, one_row
         self.events: list[Event] = []
         self.schedule: Mapping[int, str | Meanwhile] = {}
         self.workers: dict[Any, Worker] = {}
@@ -129,7 +133,8 @@ class Round:
         self._marks = 0
 
     # --- running
-    def play(self, schedule: Schedule) -> list[Event]:
+    def play(self, schedule: Schedule, *, first: bool = True) -> list[Event]:
+        """`first`: no other worker is held up since before this round."""
         self.events, self.schedule, self.begun = [], dict(schedule), None
         self.last_fault = max(self.schedule, default=-1)
         self.passing = {}
@@ -137,7 +142,7 @@ class Round:
         if self.beginning:
             self._marks = 0
         self.workers.clear()
-        self._run(Worker(self.body))
+        self._run(Worker(self.one_row if first else self.body))
         return self.events
 
     def _run(self, worker: Worker) -> None:

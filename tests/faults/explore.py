@@ -100,7 +100,7 @@ class Theater:
     def __init__(self, database: portal.Database, clock: Clock, dip: Dip) -> None:
         self.database, self.clock, self.dip = database, clock, dip
         self.model: type[OutboxRow] = Operation
-        self.round = Round(clock, dip, database, self.drain)
+        self.round = Round(clock, dip, database, self.drain, self.drain_one)
         self.empty = self.save()
 
     def save(self) -> Moment:
@@ -162,6 +162,18 @@ class Theater:
         """What a worker does that was woken, or by the sweep."""
         if self.model is Operation:
             drain(Operation, work)
+        else:
+            delivery.drain_due()
+
+    def drain_one(self) -> None:
+        """What such a worker does until it is through with one row, or with one handful of mails.
+
+        It takes nothing of that row along to the next one but the number of seconds after which it ends, and a pause
+        is longer than that: so the rest of its work is as well done by the worker of the next round, and schedules
+        that come to the same behind one row are one from there on.
+        """
+        if self.model is Operation:
+            drain(Operation, work, limit=1)
         else:
             delivery.drain_due()
 
@@ -289,7 +301,7 @@ class Exploration:
             self.house.restore(begin)
             self.house.round.beginning = beginning
             self.house.round.take_down = self.house.save if further and not self.plain else None
-            events = self._play(schedule, path)
+            events = self._play(schedule, path, first=not amid)
             if events is None:
                 continue
             passing = dict(self.house.round.passing)
@@ -349,10 +361,10 @@ class Exploration:
                 if self.only(event.what, kind):
                     yield (*schedule, (index, kind)), times
 
-    def _play(self, schedule: Schedule, path: Path) -> list[Event] | None:
+    def _play(self, schedule: Schedule, path: Path, *, first: bool) -> list[Event] | None:
         self.figures.rounds += 1
         try:
-            return self.house.round.play(schedule)
+            return self.house.round.play(schedule, first=first)
         except Endless as error:
             self._fail((*path, schedule), [Violation("stuck", str(error))])
         return None

@@ -69,6 +69,17 @@ def test_nothing_is_left_out_by_taking_together_what_comes_to_the_same(house: Th
     assert plain.ends == plain.total > together.ends
 
 
+def test_a_worker_takes_nothing_along_from_one_row_to_the_next(house: Theater, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row by row, each in a round of its own: as many schedules as with a worker that goes on to the next row."""
+    scenario = BY_NAME["contract create + propose"]
+    row_by_row = Exploration(house, scenario).run(1)
+    monkeypatch.setattr(house.round, "one_row", house.drain)
+    in_one_go = Exploration(house, scenario).run(1)
+    assert (row_by_row.failures, in_one_go.failures) == ([], [])
+    assert row_by_row.schedules == in_one_go.schedules
+    assert row_by_row.ends < in_one_go.ends, "what comes to the same behind the first row is one from there on"
+
+
 @pytest.mark.parametrize("kinds", [(CRASH, "pause"), ("pause", "long pause, wakes amid")])
 def test_a_pause_leaves_out_nothing_of_what_others_do_meanwhile(house: Theater, kinds: tuple[str, ...]) -> None:
     """Pauses within pauses, and deaths in them: as many by themselves as put together from what is known."""
