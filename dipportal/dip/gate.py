@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import structlog
@@ -20,6 +21,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dipportal.core.repeated import KEYS, Repeated
 from dipportal.dip import crypto
 from dipportal.dip.errors import LATER, SOON, NotDone
 from dipportal.dip.models import Connection, Trouble
@@ -83,24 +85,37 @@ def wait_for_turn(connection: Connection) -> Turn:
         wait -= nap
 
 
-_OF_TURN = ("open_until", "trouble", "next_call_at", "token_encrypted", "token_expires_at")
+_TOKEN = ("token_encrypted", "token_expires_at")
+_OF_TURN = ("open_until", "trouble", "next_call_at", *_TOKEN)
 
 
 def _reserve(pk: int) -> tuple[Turn, dt.timedelta]:
     """The slot, and how long it is until then. Without a pace nothing is reserved, and nothing need be locked."""
     pace = dt.timedelta(seconds=settings.DIP_PACE_SECONDS)
-    rows = Connection.objects.values_list(*_OF_TURN)
     with transaction.atomic() if pace else nullcontext():
-        open_until, trouble, next_call_at, *token = (rows.select_for_update() if pace else rows).get(pk=pk)
+        row = Connection.objects.select_for_update().only(*_OF_TURN).get(pk=pk) if pace else _now(pk, _OF_TURN)
         now = timezone.now()
-        if open_until and open_until > now:
-            raise NotDone("resting", trouble or _("DIP does not answer at the moment."), after=open_until - now)
-        slot = max(now, next_call_at or now)
+        if row.open_until and row.open_until > now:
+            raise NotDone("resting", row.trouble or _("DIP does not answer at the moment."), after=row.open_until - now)
+        slot = max(now, row.next_call_at or now)
         if slot - now > LONGEST_WAIT:
             raise NotDone("slow_down", _("DIP asked for fewer calls; this one waits."), after=slot - now)
         if pace:
             Connection.objects.filter(pk=pk).update(next_call_at=slot + pace)
-    return Turn(slot, Sealed(*token)), slot - now
+    return Turn(slot, Sealed(row.token_encrypted, row.token_expires_at)), slot - now
+
+
+@lru_cache(maxsize=8)
+def _asked(names: tuple[str, ...]) -> Repeated:
+    return Repeated(Connection.objects.filter(pk__in=KEYS[0]).order_by(), names)
+
+
+def _now(pk: int, names: tuple[str, ...]) -> Connection:
+    """The connection as it stands, with these columns; asked before every call, so the statement is kept."""
+    found: list[Connection] = _asked(names).read([pk])
+    if not found:
+        raise Connection.DoesNotExist
+    return found[0]
 
 
 def hold_off(connection: Connection, wait: dt.timedelta) -> None:
@@ -177,7 +192,8 @@ def token(connection: Connection, log_in: LogIn, *, stale: str = "", ready: Call
 
 
 def _shared_token(pk: int, stale: str) -> str:
-    return Sealed(*Connection.objects.values_list("token_encrypted", "token_expires_at").get(pk=pk)).opened(stale)
+    row = _now(pk, _TOKEN)
+    return Sealed(row.token_encrypted, row.token_expires_at).opened(stale)
 
 
 def _lease(pk: int, mark: str) -> bool:
