@@ -1,7 +1,6 @@
 """`make faults`: every schedule of up to three faults, then random ones; prints what was run and what came of it.
 
-Three faults an operation; of several operations that are under way at once two, which are more schedules than three of
-one, and more than a day has hours.
+Three faults an operation; two of several operations that are under way at once, of which three would take many hours.
 
 python -m tests.faults [--faults 3] [--only "NAME;NAME"] [--processes 2] [--plain] [--seed SEED] [--random 200]
 With a seed only that random history is played again.
