@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from dipportal.sandbox import credentials
+from dipportal.sandbox.calls import Refusal
 from dipportal.sandbox.server import Running, start
 from tests.sandbox.client import Dip
 
@@ -159,9 +161,24 @@ def test_a_signal_stops_it_at_once_even_while_a_call_hangs(number: signal.Signal
         assert time.monotonic() - begun < 3
 
 
-def test_tokens_run_out() -> None:
+def test_a_token_lasts_its_seconds_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_700_000_000.75
+    monkeypatch.setattr("dipportal.sandbox.credentials.time.time", lambda: now)
+    producer = credentials.CREDENTIAL_SETS["demo-producent"]
+    header = f"Bearer {credentials.issue(producer, seconds=60, generation=0, serial=1)}"
+    now = 1_700_000_059.99
+    assert credentials.identify(header, generation=0) == producer
+    now = 1_700_000_060.0
+    with pytest.raises(Refusal, match="The token has expired") as refused:
+        credentials.identify(header, generation=0)
+    assert refused.value.status == 401
+
+
+def test_the_process_hands_out_tokens_of_the_length_asked_for() -> None:
     with start(scale="empty", arguments=("--token-seconds", "1")) as sandbox:
         dip = Dip(sandbox, "demo-impresariaat")
-        assert dip.raw("GET", "/genres").status_code == 200
+        dip.admin.switch(expires_in=True)
+        assert dip.log_in()["expires_in"] == 1
         time.sleep(1.1)
-        assert dip.raw("GET", "/genres").status_code == 401
+        status, description = dip.refused("GET", "/genres")
+        assert (status, description) == (401, "The token has expired")
