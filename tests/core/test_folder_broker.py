@@ -14,6 +14,7 @@ import dipportal.celery  # noqa: F401 - names the transport
 MESSAGES = 150
 WRITERS = 2
 READERS = 2
+LAST = "last"
 
 
 def connection(folder: Path) -> Connection:
@@ -36,16 +37,23 @@ def write(folder: Path, writer: int) -> None:
         queue.close()
 
 
+def end(folder: Path) -> None:
+    with connection(folder) as opened:
+        queue = opened.SimpleQueue("work")
+        for _reader in range(READERS):
+            queue.put(LAST)
+        queue.close()
+
+
 def read(folder: Path, found: "Pipe[Any]") -> None:
     with connection(folder) as opened:
         queue = opened.SimpleQueue("work")
         while True:
-            try:
-                message = queue.get(timeout=3)
-            except Empty:
+            message = queue.get(timeout=60)
+            message.ack()
+            if message.payload == LAST:
                 break
             found.put(message.payload.rsplit("/", 1)[0])
-            message.ack()
         queue.close()
     found.put(None)
 
@@ -53,17 +61,22 @@ def read(folder: Path, found: "Pipe[Any]") -> None:
 def test_what_several_processes_write_is_read_once_and_whole(tmp_path: Path) -> None:
     start = multiprocessing.get_context("spawn")
     found: Pipe[Any] = start.Queue()
-    people = [start.Process(target=read, args=(tmp_path, found), daemon=True) for _reader in range(READERS)]
-    people += [start.Process(target=write, args=(tmp_path, writer), daemon=True) for writer in range(WRITERS)]
-    for process in people:
+    readers = [start.Process(target=read, args=(tmp_path, found), daemon=True) for _reader in range(READERS)]
+    writers = [start.Process(target=write, args=(tmp_path, writer), daemon=True) for writer in range(WRITERS)]
+    for process in (*readers, *writers):
         process.start()
+    for process in writers:
+        process.join(timeout=60)
+    # Also a process of its own: kombu takes what it bound once for bound in every folder.
+    ender = start.Process(target=end, args=(tmp_path,), daemon=True)
+    ender.start()
     seen: list[str] = []
     finished = 0
     while finished < READERS:
         one = found.get(timeout=60)
         finished += one is None
         seen += [one] if one else []
-    for process in people:
+    for process in (*readers, *writers, ender):
         process.join(timeout=30)
         assert process.exitcode == 0, "a process that meets a half-written file ends on it"
     assert sorted(seen) == sorted(f"{writer}/{number}" for writer in range(WRITERS) for number in range(MESSAGES))

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,9 +55,8 @@ def test_stopping_ends_every_process(stack: Stack) -> None:
 def test_one_that_does_not_listen_is_ended_after_a_bounded_wait(stack: Stack) -> None:
     child = stack.start("deaf", DEAF)
     stack.wait_until(up(child), child)
-    began = time.monotonic()
     stack.stop(seconds=0.5)
-    assert time.monotonic() - began < 5
+    # Waited for, it would have ended by itself and with 0.
     assert child.process.returncode == -signal.SIGKILL
 
 
