@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Min, Q
@@ -32,6 +32,8 @@ from tests.faults.scenarios import Prepared, Scenario, Stage, stage
 MOST_ROUNDS = 60
 # A call leaves right behind its intent.
 INTENT = dt.timedelta(seconds=30)
+# SQLite's, as it comes.
+PAGE = 4096
 Path = tuple[Schedule, ...]
 Marks = dict[tuple[str, str, Any], Any]
 
@@ -45,6 +47,34 @@ class Moment:
     at: float
     ahead: tuple[Any, ...]
     seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A moment in the pages of its two databases, of which most are those of other moments too."""
+
+    rest: Moment
+    database: tuple[bytes, ...]
+    store: tuple[bytes, ...]
+
+    def moment(self) -> Moment:
+        dip = replace(self.rest.dip, store=b"".join(self.store))
+        return replace(self.rest, database=b"".join(self.database), dip=dip)
+
+
+class Shelf:
+    """Keeps tens of thousands of moments of a megabyte each: what they have in common is there once."""
+
+    def __init__(self) -> None:
+        self._pages: dict[bytes, bytes] = {}
+
+    def keep(self, moment: Moment) -> Kept:
+        bare = replace(moment, database=b"", dip=replace(moment.dip, store=b""))
+        return Kept(bare, self._in_pages(moment.database), self._in_pages(moment.dip.store))
+
+    def _in_pages(self, content: bytes) -> tuple[bytes, ...]:
+        pages = (content[at : at + PAGE] for at in range(0, len(content), PAGE))
+        return tuple(self._pages.setdefault(page, page) for page in pages)
 
 
 @dataclass(frozen=True)
@@ -106,7 +136,9 @@ class Theater:
     def save(self) -> Moment:
         return Moment(portal.save(), self.dip.save(), self.clock.at, tuple(self.clock.ahead), tuple(self.dip.seen))
 
-    def restore(self, moment: Moment) -> None:
+    def restore(self, moment: Moment | Kept) -> None:
+        if isinstance(moment, Kept):
+            moment = moment.moment()
         self.database.cut()
         portal.restore(moment.database)
         self.dip.restore(moment.dip)
@@ -227,7 +259,7 @@ def theater() -> Iterator[Theater]:
 class End:
     """Where one worker's work can come to, by an example of how, and in how many ways by their number of faults."""
 
-    moment: Moment
+    moment: Kept
     how: Schedule
     ways: Counter[int]
 
@@ -243,6 +275,7 @@ class Exploration:
         self.most = 0
         self._known: dict[tuple[int, str], Counter[int]] = {}
         self._ends_known: dict[tuple[int, str], list[End]] = {}
+        self._shelf = Shelf()
 
     def run(self, faults: int) -> Figures:
         house = self.house
@@ -291,7 +324,9 @@ class Exploration:
 
         def keep(moment: Moment, how: Schedule, ways: Counter[int]) -> None:
             key = object() if self.plain else self._same(left, before)
-            end = ends.setdefault(key, End(moment, how, Counter()))
+            end = ends.get(key)
+            if end is None:
+                end = ends[key] = End(self._shelf.keep(moment), how, Counter())
             end.ways.update(ways)
 
         waiting: list[tuple[Schedule, Counter[int]]] = [((), Counter({0: 1}))]
