@@ -14,7 +14,7 @@ from dipportal.catalogue.enums import PerformanceKind
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
 from dipportal.contracts import mirror as agreements
-from dipportal.dip import state, wire_peek
+from dipportal.dip import conflicts, state, wire_peek
 from dipportal.dip.apply_reference import MOST_ID, clip, genre_row, hall_row, producer_row, theater_stub
 from dipportal.dip.models import Kind, Operation, RecordKind, Subject
 from dipportal.dip.pull_records import MANY, Memory, Page
@@ -107,7 +107,7 @@ def _productions(page: ProducerPage, memory: Memory, under: Under) -> Tally:
         told={key for key in fit if memory.seen_before(key)},
     )
     local = dict(Production.objects.filter(dip_id__in=fit).values_list("dip_id", "pk")) if fit else {}
-    return _finish(news, written, local)
+    return _finish(news, written, local, under)
 
 
 def _odd_production(record: ProductionRecord) -> str:
@@ -152,7 +152,7 @@ def _performances(page: ProducerPage, memory: Memory, under: Under) -> Tally:
     agreements.refresh_first(written.moved)
     numbers = {record.number for record in fit.values()}
     rows = Performance.objects.filter(number__in=numbers).values_list("number", "pk") if fit else ()
-    return _finish(news, written, {str(number): pk for number, pk in rows})
+    return _finish(news, written, {str(number): pk for number, pk in rows}, under)
 
 
 def _odd_performance(record: PerformanceRecord, productions: Collection[str]) -> str:
@@ -182,7 +182,7 @@ def _performance_facts(record: PerformanceRecord) -> PerformanceFacts:
 
 
 # --- both --------------------------------------------------------------------------------------------------
-def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Tally:
+def _finish(news: News, written: mirror.Written, local: Mapping[str, int], under: Under) -> Tally:
     """Remember what was applied. What a local change holds back is not remembered, so it comes up again."""
     page, memory, faults = news.page, news.memory, news.faults
     tally = Tally()
@@ -218,9 +218,11 @@ def _finish(news: News, written: mirror.Written, local: Mapping[str, int]) -> Ta
     again = memory.returned_again(page.ids)
     memory.mark(again, missing=False)
     tally.counts["found_again"] += len(again)
-    model = Production if memory.kind == RecordKind.PRODUCTION else Performance
     if again:
-        mirror.clear_missing(model._default_manager.filter(pk__in=[memory.known[key].local_id for key in again]))
+        back = [pk for key in again if (pk := memory.known[key].local_id) is not None]
+        subject = Subject(memory.kind)
+        mirror.clear_missing(conflicts.MODELS[subject]._default_manager.filter(pk__in=back))
+        conflicts.found_again(under.organisation, subject, back)
     memory.store()
     return tally
 
@@ -239,6 +241,7 @@ def _missing(page: ProducerPage, under: Under) -> Tally:
         return tally
     memory.mark(gone.values(), missing=True)
     tally.counts["missing"] += mirror.mark_missing(Production.objects.filter(pk__in=gone))
+    conflicts.lost(under.organisation, Subject.PRODUCTION, gone)
     evenings = Memory.load(under.organisation, RecordKind.PERFORMANCE)
     if gone:
         # Nothing shows the evenings of a production that is gone, so they are gone with it.
@@ -259,12 +262,15 @@ def _missing_performances(page: ProducerPage, memory: Memory, under: Under) -> T
     tours: dict[str, list[int]] = {}
     for pk, dip_id in of_these.filter(pk__in=gone).values_list("pk", "production__dip_id"):
         tours.setdefault(dip_id, []).append(pk)
+    lost: list[int] = []
     for dip_id, pks in tours.items():
         if dip_id not in returned and len(pks) >= MANY:
             tally.not_believed(f"{str(RecordKind.PERFORMANCE.label).capitalize()} {dip_id}", len(pks))
             continue
         memory.mark([gone[pk] for pk in pks], missing=True)
         tally.counts["missing"] += mirror.mark_missing(Performance.objects.filter(pk__in=pks))
+        lost += pks
+    conflicts.lost(under.organisation, Subject.PERFORMANCE, lost)
     return tally
 
 

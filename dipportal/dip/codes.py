@@ -7,7 +7,14 @@ declare(
     Code("dip.connection_tested", _("DIP connection tested"), Audience.STAFF, icon="plug"),
     Code("dip.connection_removed", _("DIP connection removed"), Audience.PROVIDER, tone="warning", icon="plug-off"),
     Code("dip.overruled", _("Ours put over the change in DIP"), Audience.PROVIDER, tone="warning", icon="upload"),
-    Code("dip.conflict", _("Changed here and in DIP"), Audience.PROVIDER, tone="bad", icon="alert"),
+    Code(
+        "dip.conflict",
+        _("Changed here and in DIP"),
+        Audience.PROVIDER,
+        tone="bad",
+        icon="alert",
+        by_kind=(("vanished", _("Gone from DIP")),),
+    ),
     Code(
         "dip.resolved",
         _("Conflict with DIP resolved"),
@@ -16,6 +23,8 @@ declare(
         by_kind=(
             ("changed.put", _("What stands here goes over what DIP has")),
             ("changed.take", _("What DIP has was taken over")),
+            ("vanished.known", _("Known: DIP does not have it any more")),
+            ("vanished.cancel", _("Cancelled here too, because DIP does not have it any more")),
         ),
     ),
 )

@@ -118,7 +118,7 @@ def _now(
 ) -> Facts:
     if not isinstance(target, Contract):
         whole = isinstance(record, ProductionRecord | PerformanceRecord) and catalogue_facts(record) is not None
-        return Facts(conflict.kind, whole=whole, stuck=_is_stuck(conflict))
+        return Facts(conflict.kind, whole=whole, stuck=_is_stuck(conflict), stands=_stands(target))
     played = set(target.performances.values_list("pk", flat=True))
     after = Contract.objects.filter(discarded_at=None)
     goes_on = after.filter(parent=target) | after.filter(revises=target)
@@ -133,6 +133,10 @@ def _now(
         decided=conflict.state == ConflictState.DECIDED,
         together=tuple(Status(one.status) for one in together),
     )
+
+
+def _stands(target: Production | Performance) -> bool:
+    return target.cancelled_at is None if isinstance(target, Production) else not target.cancelled
 
 
 def _is_stuck(conflict: Conflict) -> bool:

@@ -25,6 +25,7 @@ class Facts:
 
     `differs`: are the terms other ones too? `settled`: nothing goes on from ours, no later version or revision.
     `stuck`: a change of ours waits for a choice. `decided`: somebody chose. `together`: of what looks double.
+    `stands`: a production or a performance that is not cancelled here.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Facts:
     stuck: bool = True
     decided: bool = False
     together: tuple[Status, ...] = ()
+    stands: bool = False
 
 
 def choices(now: Facts) -> tuple[Choice, ...]:
@@ -75,6 +77,8 @@ def _of_change(now: Facts) -> tuple[Choice, ...]:
 
 
 def _of_vanished(now: Facts) -> tuple[Choice, ...]:
+    if now.stands:
+        return (Choice.KNOWN, Choice.CANCEL)
     return (Choice.KNOWN, Choice.ANEW, Choice.GIVE_UP) if now.ours == CONCEPT else (Choice.KNOWN,)
 
 

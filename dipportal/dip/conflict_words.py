@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Production
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.dip.models_conflict import Choice, ConflictKind
@@ -45,7 +46,7 @@ def _sentences(case: "Case", choice: Choice, value: str) -> Sentences:
     if kind == ConflictKind.CHANGED:
         return _of_change(case, choice)
     if kind == ConflictKind.VANISHED:
-        return _of_vanished(choice)
+        return _of_vanished(case, choice)
     return _of_double(case, choice, value)
 
 
@@ -121,7 +122,9 @@ def _of_change(case: "Case", choice: Choice) -> Sentences:
     return _("Take over what DIP has"), here, _nothing_in_dip()
 
 
-def _of_vanished(choice: Choice) -> Sentences:
+def _of_vanished(case: "Case", choice: Choice) -> Sentences:
+    if choice == Choice.CANCEL:
+        return _of_cancelling(case)
     return {
         Choice.KNOWN: (
             _("I know, leave it so"),
@@ -139,6 +142,20 @@ def _of_vanished(choice: Choice) -> Sentences:
             _nothing_in_dip(),
         ),
     }[choice]
+
+
+def _of_cancelling(case: "Case") -> Sentences:
+    if isinstance(case.target, Production):
+        return (
+            _("Cancel the production here too"),
+            _("The production and its coming performances are cancelled here, as on its own page."),
+            _("Nothing is sent of what DIP no longer has. Performances of it that DIP still has are cancelled there."),
+        )
+    return (
+        _("Cancel the performance here too"),
+        _("The performance is cancelled here, as on its own page. Agreements about it stay as they are."),
+        _("Nothing is sent, because DIP no longer has it."),
+    )
 
 
 def _of_double(case: "Case", choice: Choice, value: str) -> Sentences:

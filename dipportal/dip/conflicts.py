@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
@@ -19,7 +20,7 @@ from dipportal.dip.models import Operation, Subject
 from dipportal.dip.models_conflict import Choice, Conflict, ConflictKind, ConflictState
 from dipportal.journal.actions import on
 from dipportal.journal.actions import record as journal
-from dipportal.journal.models import Entry
+from dipportal.journal.models import ActorKind, Entry
 from dipportal.organisations import actors
 from dipportal.organisations.models import Organisation
 
@@ -157,6 +158,45 @@ def given_up(entry: Entry) -> None:
     if entry.target_kind == Operation._meta.label_lower:
         row = Operation.objects.get(pk=entry.target_id)
         pushed(row.subject_kind, row.subject_id)
+
+
+@on("production.cancelled", "performance.cancelled")
+def off(entry: Entry) -> None:
+    """What does not take place here need not be in DIP. What DIP shows as cancelled is there, and not gone."""
+    if entry.actor_kind == ActorKind.PULL:
+        return
+    subject = Subject.PRODUCTION if entry.target_kind == Production._meta.label_lower else Subject.PERFORMANCE
+    close(of_subject(subject, int(entry.target_id)).filter(kind=ConflictKind.VANISHED))
+
+
+# --- after a pull of the catalogue -----------------------------------------------------------------------------
+def lost(organisation: Organisation, subject: Subject, pks: Collection[int]) -> None:
+    """DIP no longer shows these productions or performances, seen in the pull under way. In its transaction.
+
+    Each is a conflict and a line of its own; of those of one pull there is one mail, that of the first.
+    """
+    if not pks:
+        return
+    rows: QuerySet[Any] = MODELS[subject]._default_manager.filter(pk__in=pks).order_by("pk")
+    if subject == Subject.PRODUCTION:
+        rows = rows.filter(cancelled_at=None)
+    else:
+        rows = rows.filter(status=PerformanceStatus.AGREED)
+    made = [row for row in rows if put_down(organisation, ConflictKind.VANISHED, (subject, row.pk)) is not None]
+    actor = actors.pull(organisation)
+    first, others = made[:1], made[1:]
+    for row in first:
+        fields = {"kind": ConflictKind.VANISHED.value, "also": [one.pk for one in others]}
+        journal("dip.conflict", row, actor=actor, thread=row.thread, fields=fields)
+    for row in others:
+        fields = {"kind": ConflictKind.VANISHED.value, "with": first[0].pk}
+        journal("dip.conflict", row, actor=actor, thread=row.thread, fields=fields)
+
+
+def found_again(organisation: Organisation, subject: Subject, pks: Collection[int]) -> None:
+    """DIP shows these productions or performances once more."""
+    rows = live(organisation, [ConflictKind.VANISHED]).filter(subject_kind=subject, subject_id__in=pks)
+    close(rows)
 
 
 # --- after a pull of agreements --------------------------------------------------------------------------------

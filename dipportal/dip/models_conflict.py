@@ -34,6 +34,7 @@ class Choice(models.TextChoices):
     KNOWN = "known", _("Known: DIP does not have it")
     ANEW = "anew", _("Enter it in DIP anew")
     GIVE_UP = "give_up", _("Give the concept up")
+    CANCEL = "cancel", _("Cancel it here too")
     THIS = "this", _("This one counts")
     BOTH = "both", _("They are different agreements")
 

@@ -11,9 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.catalogue import actions as entering
 from dipportal.catalogue import mirror as catalogue
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions
 from dipportal.contracts import mirror as agreements
 from dipportal.contracts.enums import Status
@@ -145,7 +146,10 @@ def _keep(case: Case, actor: Actor, _value: str) -> None:
 
 
 def _known(case: Case, actor: Actor, _value: str) -> None:
-    _note(case, Choice(Choice.KNOWN), actor)
+    if case.contract is None:
+        _tell(case, "vanished.known", actor)
+    else:
+        _note(case, Choice(Choice.KNOWN), actor)
 
 
 def _revise(case: Case, actor: Actor, _value: str) -> None:
@@ -268,6 +272,27 @@ def _give_up(case: Case, actor: Actor, _value: str) -> None:
     actions.discard(contract, actor=actor, seen_version=contract.version)
 
 
+def _cancel(case: Case, actor: Actor, _value: str) -> None:
+    """Here only: what DIP no longer has cannot be cancelled there, and a call for it would end as a problem."""
+    _drop_changes(case)
+    target = case.target
+    if isinstance(target, Production):
+        entering.cancel_production(target, actor=actor)
+        off = Performance.objects.filter(production=target)
+    elif isinstance(target, Performance):
+        entering.cancel_performance(target, actor=actor)
+        off = Performance.objects.filter(pk=target.pk)
+    else:
+        raise PortalError(code="no_choice")
+    gone = list(off.exclude(missing_since=None).values_list("pk", flat=True))
+    for pk in gone:
+        operations.drop_unsent(Kind.PERFORMANCE_UPDATE, pk, code="chosen", text=_("DIP no longer has it."))
+    # Should DIP show one again, then that is news and not what was seen before.
+    seen = RemoteRecord.objects.filter(organisation=case.conflict.organisation, kind=Subject.PERFORMANCE)
+    seen.filter(local_id__in=gone).update(digest="")
+    _tell(case, "vanished.cancel", actor)
+
+
 def _this_one(case: Case, actor: Actor, value: str) -> None:
     """The others are put aside here: withdrawn where they were proposed, and out of the lists."""
     for one in case.together:
@@ -297,6 +322,7 @@ _CARRIED_OUT: dict[tuple[ConflictKind, Choice], Callable[[Case, Actor, str], Non
     (ConflictKind.VANISHED, Choice.KNOWN): _known,
     (ConflictKind.VANISHED, Choice.ANEW): _anew,
     (ConflictKind.VANISHED, Choice.GIVE_UP): _give_up,
+    (ConflictKind.VANISHED, Choice.CANCEL): _cancel,
     (ConflictKind.DOUBLE, Choice.THIS): _this_one,
     (ConflictKind.DOUBLE, Choice.BOTH): _both,
 }

@@ -77,24 +77,31 @@ def _chosen(kind: str) -> str:
 # --- productions and performances: the provider alone ------------------------------------------------------------
 @on("dip.conflict")
 def catalogue_conflict(event: Entry) -> None:
-    if event.organisation is None:
+    """Of what a pull missed together there is one mail, that of the first, which names the others."""
+    if event.organisation is None or "with" in event.fields:
         return
     readers = recipients.office(event.organisation, event)
-    post([_notice(event, _about(event), reader) for reader in readers])
+    about = _about(event, [int(event.target_id), *event.fields.get("also", ())])
+    post([_notice(event, about, reader) for reader in readers])
 
 
-def _about(event: Entry) -> str:
+def _about(event: Entry, pks: list[int]) -> list[str]:
     if event.target_kind == Production._meta.label_lower:
-        return Production.objects.get(pk=event.target_id).title
-    play = Performance.objects.select_related("production", "theater").get(pk=event.target_id)
-    return f"{play.production.title}, {dates.moment(play.starts_at)}, {play.theater.name}"
+        return list(Production.objects.filter(pk__in=pks).order_by("pk").values_list("title", flat=True))
+    plays = Performance.objects.filter(pk__in=pks).select_related("production", "theater").order_by("pk")
+    return [f"{play.production.title}, {dates.moment(play.starts_at)}, {play.theater.name}" for play in plays]
 
 
-def _notice(event: Entry, about: str, reader: Reader) -> Mail:
+def _notice(event: Entry, about: list[str], reader: Reader) -> Mail:
+    vanished = event.fields.get("kind") == "vanished"
     with translation.override(reader.language):
-        subject = _("Changed here and in DIP: %(about)s") % {"about": about}
+        subject = _("Gone from DIP: %(about)s") if vanished else _("Changed here and in DIP: %(about)s")
+        if len(about) > 1:
+            subject = _("Gone from DIP: %(about)s and %(more)s more")
+        subject %= {"about": about[0], "more": len(about) - 1}
         given = {
             "about": about,
+            "vanished": vanished,
             "differs": event.reason,
             "link": settings.PUBLIC_URL + (reader.organisation.home_url if reader.organisation else "/"),
             "organisation": reader.organisation,

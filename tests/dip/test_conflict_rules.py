@@ -68,6 +68,11 @@ def test_only_a_concept_is_entered_anew_or_given_up(ours: Status) -> None:
     assert found[0] == Choice.KNOWN
 
 
+def test_what_does_not_take_place_is_not_cancelled_once_more() -> None:
+    assert choices(Facts("vanished", stands=True)) == (Choice.KNOWN, Choice.CANCEL)
+    assert choices(Facts("vanished", stands=False)) == (Choice.KNOWN,)
+
+
 @pytest.mark.parametrize(("together", "counting"), [
     ((CONCEPT, CONCEPT), [0, 1]),
     ((CONCEPT, PROPOSED), [0, 1]),
