@@ -79,7 +79,9 @@ def test_a_performance_that_is_gone_is_told_once(
     assert case.record is not None
     assert case.record.raw["number"] == gone["number"], "as it was last seen"
     assert [option.code for option in case.options] == ["known", "cancel"]
-    assert case.sheet().heads[0] == "In this portal"
+    here, there = case.sheet().heads
+    assert here == "In dit portaal"
+    assert there.startswith("In DIP, het laatst gezien")
 
 
 def test_of_several_at_once_there_is_one_mail_and_a_conflict_each(
