@@ -81,7 +81,7 @@ def test_a_performance_that_is_gone_is_told_once(
     assert [option.code for option in case.options] == ["known", "cancel"]
     here, there = case.sheet().heads
     assert here == "In dit portaal"
-    assert there.startswith("In DIP, het laatst gezien")
+    assert there.startswith("In DIP, laatst gezien ")
 
 
 def test_of_several_at_once_there_is_one_mail_and_a_conflict_each(
