@@ -20,6 +20,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations import actors
 from dipportal.outbox.models import State
 from tests.dip.pulling import FakeDip, pulled, pushed, touch
+from tests.dip.pushed import raw_performance, raw_production
 from tests.providers.browser import at, signed_in
 from tests.world import World
 
@@ -117,6 +118,32 @@ def test_a_button_does_what_it_says(world: World, unlike: Contract) -> None:
     assert (reply.status_code, reply.url) == (302, at(world.agency, "conflicts"))
     unlike.refresh_from_db()
     assert unlike.provider_guarantee == 600000
+
+
+def test_a_performance_that_is_gone_is_cancelled_with_its_button(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DIP_SETTLE_SECONDS = 0
+    noord, fake = a_pull(world, monkeypatch)
+    first, second = world.performances[:2]
+    fake.productions[world.producer.pk] = [raw_production(world.production)]
+    fake.performances[world.production.dip_id] = [raw_performance(first), raw_performance(second)]
+    pulled(noord, "catalogue")
+    del fake.performances[world.production.dip_id][0]
+    pulled(noord, "catalogue")
+    page = page_of(world)
+    text = text_of(page)
+    assert "DIP heeft het niet meer. Wat DIP het laatst had, is gelijk aan wat hier staat." in text
+    assert "zeggen beide hetzelfde" not in text
+    assert [option.code for option in page.context["options"]] == ["known", "cancel"]
+    for option in page.context["options"]:
+        assert option.here in text
+        assert option.there in text
+    press(signed_in(world, "agency_editor"), page, "cancel")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.cancelled, second.cancelled) == (True, False)
+    assert not Conflict.objects.exclude(state="closed").exists()
 
 
 def test_a_late_button_shows_how_it_stands_now(world: World, unlike: Contract) -> None:
