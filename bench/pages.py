@@ -41,8 +41,9 @@ PROVIDER = (
 RECEIVER = ("start", "contracts", "performances", "organisation", "search")
 QUERY = {
     ("receivers", "performances"): "?when=",
-    ("providers", "search"): "?q=storm",
-    ("receivers", "search"): "?q=storm",
+    # Two titles of five: what is found fills the page at either volume, so that both times show as many rows.
+    ("providers", "search"): "?q=et",
+    ("receivers", "search"): "?q=et",
 }
 MOST_QUERIES, MOST_BYTES = 8, 60_000
 
