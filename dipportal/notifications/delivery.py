@@ -5,6 +5,7 @@ At least once is the best SMTP allows. A copy carries the Message-ID of the firs
 
 import datetime as dt
 import smtplib
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -13,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import sanitize_address
+from django.db import Error as DatabaseTrouble
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,30 +43,26 @@ class ServerAway(Exception):
 
 
 class Letter(EmailMultiAlternatives):
-    """A mail whose bytes are made once, and beforehand."""
+    """A mail whose envelope and bytes are made once, and beforehand."""
 
-    _made: Any = None
+    sender = ""
+    readers: Sequence[str] = ()
+    content = b""
 
     def make(self) -> "Letter":
         """Raises ValueError for what no mail can be made of."""
-        made: Any = super().message()
-        plain, content = made.as_bytes, made.as_bytes(linesep=LINE_END)
-
-        def as_bytes(unixfrom: bool = False, linesep: str = "\n") -> bytes:
-            return bytes(content if linesep == LINE_END and not unixfrom else plain(unixfrom, linesep))
-
-        made.as_bytes = as_bytes
-        self._made = made
+        encoding = self.encoding or settings.DEFAULT_CHARSET
+        self.sender = sanitize_address(self.from_email, encoding)
+        self.readers = [sanitize_address(reader, encoding) for reader in self.recipients()]
+        self.content = self.message().as_bytes(linesep=LINE_END)
         return self
-
-    def message(self, **more: Any) -> Any:
-        return self._made or super().message(**more)
 
 
 class Postman:
     """One connection to the mail server for as long as it lasts.
 
-    A server takes longer to say that it has a mail than the next one takes to be made: that is done in between.
+    A server takes longer to say that it has a mail than the next one takes to be made, and than outcomes take to be
+    written: that is done in between.
     """
 
     def __init__(self) -> None:
@@ -72,6 +71,8 @@ class Postman:
         self.carried = 0
         # Whose letter is probably next, and that letter.
         self.following: Email | None = None
+        # What else can be done while a server takes its time.
+        self.in_a_pause: Callable[[], None] = lambda: None
         self._ahead: tuple[Email, Letter] | None = None
 
     def __enter__(self) -> "Postman":
@@ -108,6 +109,15 @@ class Postman:
         ahead, self._ahead = self._ahead, None
         return ahead[1] if ahead is not None and ahead[0] is row else message(row).make()
 
+    def hand_over(self, row: Email, backend: BaseEmailBackend) -> None:
+        """Raises ValueError, and what smtplib or the backend raise."""
+        letter, connection = self.letter(row), getattr(backend, "connection", None)
+        if hasattr(connection, "sendmail"):
+            connection.sendmail(letter.sender, letter.readers, letter.content)
+        else:
+            # It does not speak SMTP: the console's, a file's, the tests'.
+            backend.send_messages([letter])
+
     def _use_its_pauses(self, backend: BaseEmailBackend) -> None:
         """`send` of smtplib gives the server the whole mail, and then waits for its word."""
         connection: Any = getattr(backend, "connection", None)
@@ -119,6 +129,10 @@ class Postman:
             send(content)
             if content[-len(END_OF_MAIL) :] == END_OF_MAIL:
                 self._make_ahead()
+                # What the database says to this has nothing to do with the mail that is leaving either: the outcomes
+                # are kept, and are written, or break this drain, when it is through with the mail.
+                with suppress(DatabaseTrouble):
+                    self.in_a_pause()
 
         connection.send = sent
 
@@ -163,7 +177,7 @@ def deliver(held: Held[Email], postman: Postman) -> Outcome:
         return nothing_left(held, drain.again("in_hand", str(undecided), after=WHILE_IN_HAND))
     if lost:
         return nothing_left(held, drain.abandoned("purpose", lost), **wiped(row))
-    postman.following = held.following
+    postman.following, postman.in_a_pause = held.following, held.batch.use_a_pause
     outcome = attempt(row, backend, postman)
     return nothing_left(held, outcome) if outcome.code in NOTHING_LEFT else outcome
 
@@ -175,7 +189,7 @@ def nothing_left(held: Held[Email], outcome: Outcome, **values: str) -> Outcome:
 
 def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
     try:
-        backend.send_messages([postman.letter(row)])
+        postman.hand_over(row, backend)
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
         return refused(row, error, postman)
     except OSError as error:

@@ -33,7 +33,7 @@ from dipportal.outbox.models import State
 
 log = structlog.get_logger(__name__)
 # So many rows are taken at once, and what has not been begun after so long is handed back: others may be free.
-AT_ONCE = 20
+AT_ONCE = 40
 LASTS = dt.timedelta(seconds=1)
 # So many effects at most, and none for longer than this but for the one under way, are without their outcome.
 OUTCOMES = 10
@@ -130,8 +130,18 @@ class Batch(Generic[Row]):
     def _note(self, held: Held[Row], outcome: Outcome, started: dt.datetime) -> None:
         self._done[tuple(sorted(outcome.values.items()))].append(held.row.pk)
         self._oldest = self._oldest or started
-        enough = sum(map(len, self._done.values())) >= OUTCOMES
-        if enough or timezone.now() - self._oldest >= OUTCOMES_WAIT:
+        if self._waits(OUTCOMES, OUTCOMES_WAIT):
+            self.flush()
+
+    def _waits(self, rows: int, time: dt.timedelta) -> bool:
+        """Are so many rows without their outcome, or is one that was begun so long ago?"""
+        if self._oldest is None:
+            return False
+        return sum(map(len, self._done.values())) >= rows or timezone.now() - self._oldest >= time
+
+    def use_a_pause(self) -> None:
+        """To be called while an effect keeps us waiting anyway: what would soon be written is written now."""
+        if self._waits(OUTCOMES // 2, OUTCOMES_WAIT / 2):
             self.flush()
 
     def flush(self) -> None:

@@ -1,15 +1,20 @@
 """The next letter is made while the server takes this one: each still says what its own row says, and to whom."""
 
+import datetime as dt
 from collections.abc import Iterator
 from email import message_from_bytes
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 
 from dipportal.notifications import delivery
 from dipportal.notifications.actions import Mail, post
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email
+from dipportal.outbox import batch
+from dipportal.outbox.batch import Batch
 from dipportal.outbox.models import State
 from tests.notifications.smtp import Post, mail_server
 
@@ -125,8 +130,61 @@ def test_the_bytes_are_those_of_the_message() -> None:
     write(1)
     row = Email.objects.get()
     letter = delivery.message(row).make()
-    content = letter.message().as_bytes(linesep="\r\n")
-    assert letter.message().as_bytes(linesep="\r\n") is content
-    assert b"\r\n" in content
-    assert letter.message().as_bytes() == content.replace(b"\r\n", b"\n")
-    assert message_from_bytes(content)["Message-ID"] == row.message_id
+    assert (letter.sender, letter.readers) == (settings.DEFAULT_FROM_EMAIL, [row.recipient])
+    assert b"\r\n" in letter.content
+    said, again = message_from_bytes(letter.content), message_from_bytes(letter.message().as_bytes())
+    assert said["Message-ID"] == row.message_id
+    assert [part.get_payload() for part in said.walk() if not part.is_multipart()] == [
+        part.get_payload().replace("\n", "\r\n") for part in again.walk() if not part.is_multipart()
+    ]
+
+
+@pytest.mark.parametrize("recipient", ["wie@x.example\nBcc: b@x.example", "a@@"])
+def test_an_envelope_that_cannot_be_written_is_told(recipient: str) -> None:
+    write(1)
+    row = Email.objects.get()
+    row.recipient = recipient
+    with pytest.raises(ValueError, match=r"."):
+        delivery.message(row).make()
+
+
+def test_outcomes_are_written_while_the_server_takes_a_mail(server: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never with the mail that is on its way, and not one by one."""
+    written: list[tuple[bool, int]] = []
+    waiting = [False]
+    flush, pause = Batch.flush, Batch.use_a_pause
+
+    def noted(self: Batch[Email]) -> None:
+        if self._done:
+            written.append((waiting[0], sum(map(len, self._done.values()))))
+        flush(self)
+
+    def waits(self: Batch[Email]) -> None:
+        waiting[0] = True
+        assert self.in_hand is not None
+        assert self.in_hand.row.pk not in {key for keys in self._done.values() for key in keys}
+        pause(self)
+        waiting[0] = False
+
+    monkeypatch.setattr(Batch, "flush", noted)
+    monkeypatch.setattr(Batch, "use_a_pause", waits)
+    monkeypatch.setattr(batch, "OUTCOMES_WAIT", dt.timedelta(hours=1))
+    write(12)
+    delivery.drain_due()
+    assert written == [(True, 5), (True, 5), (False, 2)]
+    assert set(Email.objects.values_list("state", flat=True)) == {State.DONE}
+
+
+def test_a_database_that_fails_in_a_pause_costs_no_outcome(server: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[int] = []
+
+    def fail(_batch: Batch[Email]) -> None:
+        failed.append(1)
+        raise OperationalError("away")
+
+    monkeypatch.setattr(Batch, "use_a_pause", fail)
+    write(3)
+    delivery.drain_due()
+    assert len(failed) == 3
+    assert len(server.letters) == 3
+    assert set(Email.objects.values_list("state", flat=True)) == {State.DONE}
