@@ -54,7 +54,8 @@ class Letter(EmailMultiAlternatives):
         encoding = self.encoding or settings.DEFAULT_CHARSET
         self.sender = sanitize_address(self.from_email, encoding)
         self.readers = [sanitize_address(reader, encoding) for reader in self.recipients()]
-        self.content = self.message().as_bytes(linesep=LINE_END)
+        made: Any = self.message()
+        self.content = made.as_bytes(linesep=LINE_END)
         return self
 
 
@@ -111,7 +112,8 @@ class Postman:
 
     def hand_over(self, row: Email, backend: BaseEmailBackend) -> None:
         """Raises ValueError, and what smtplib or the backend raise."""
-        letter, connection = self.letter(row), getattr(backend, "connection", None)
+        letter = self.letter(row)
+        connection: Any = getattr(backend, "connection", None)
         if hasattr(connection, "sendmail"):
             connection.sendmail(letter.sender, letter.readers, letter.content)
         else:
