@@ -2,7 +2,8 @@
 
 Three faults an operation; two of several operations that are under way at once, of which three take many hours.
 
-python -m tests.faults [--faults 3] [--several 2] [--only "NAME;NAME"] [--processes 2] [--plain] [--seed 1] [--random 9]
+python -m tests.faults [--faults 3] [--several 2] [--only "NAME;NAME"] [--processes 2] [--plain] [--random 300]
+python -m tests.faults --seed SEED
 With a seed only that random history is played again.
 """
 
