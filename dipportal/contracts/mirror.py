@@ -42,6 +42,7 @@ _PARTY = (*_CONTACTS, "agency_as_provider", "own_reference")
 class ContractFacts:
     """An agreement as DIP has it, in our words. `terms` holds only what DIP told; ids are keys of our rows.
 
+    `first_at` is told where it may be another one: of what is new here, or plays other performances.
     Not to be changed; a frozen one would take twice as long to make.
     """
 
@@ -183,7 +184,7 @@ class Standing(Protocol):
 
 
 _STANDING = (
-    *("pk", "dip_id", "reference", "type", "status", "root_id", "parent_id", "version", "conflict_at", "first_at"),
+    *("pk", "dip_id", "reference", "type", "status", "root_id", "parent_id", "version", "conflict_at"),
     *_PLACE,
     *_PARTY,
     *BY_NAME,
@@ -253,6 +254,7 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
     altered: list[tuple[Standing, dict[str, Any]]] = []
     lines = []
     played: dict[int, frozenset[int]] = {}
+    firsts: list[dict[str, Any]] = []
     for item in items:
         row, fields, values = item.contract, dict(item.changed), _taken_terms(item)
         for name in _PARTY:
@@ -262,7 +264,7 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
                 values[name] = after
         if "performances" in item.changed:
             played[row.pk] = item.facts.performance_ids
-            values["first_at"] = item.facts.first_at
+            firsts.append({"id": row.pk, "first_at": item.facts.first_at})
         if fields:
             values["version"] = row.version + 1
             altered.append((row, values))
@@ -270,6 +272,7 @@ def follow(items: Sequence[Following], *, actor: Actor) -> int:
             lines.append(Line(Target(_KIND, row.pk), thread=thread_of(row.pk, row.root_id), fields=plain))
     _overwrite(altered)
     _set_performances(played)
+    bulk.update(Contract, firsts, ["first_at"])
     record_many("contract.followed", lines, actor=actor)
     return len(altered)
 

@@ -117,7 +117,7 @@ def _facts(work: Work, records: Records, known: Ours, played: "Played") -> dict[
     """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
     if not records:
         return {}
-    named = _named(work, records, known, played.named)
+    named = _named(work, records, known, played)
     facts = {}
     for key, record in records.items():
         one = _fact(record, named)
@@ -130,14 +130,14 @@ def _facts(work: Work, records: Records, known: Ours, played: "Played") -> dict[
 
 
 _CANCELLED = str(PerformanceStatus.CANCELLED)
-_OF_EVENING = ("number", "starts_at", "status", "production__dip_id", "production_id")
+_OF_EVENING = ("number", "status", "production__dip_id", "production_id")
 
 
 class Evening(NamedTuple):
-    """A performance as it stands here. `pk` is ours."""
+    """A performance as it stands here. `pk` is ours; `starts_at` is None where nobody asked for it."""
 
     pk: int
-    starts_at: dt.datetime
+    starts_at: dt.datetime | None
     cancelled: bool
 
 
@@ -151,11 +151,11 @@ class Named:
     def read_evenings(self, numbers: Collection[int]) -> None:
         """With their productions, which are mostly those that the agreements name."""
         rows = Performance.objects.filter(number__in=bulk.among(numbers)).order_by()
-        self.add(rows.values_list("pk", *_OF_EVENING))
+        self.add(rows.values_list("pk", "starts_at", *_OF_EVENING))
 
     def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Rows of a performance's key and what _OF_EVENING names."""
-        for pk, number, starts_at, status, dip_id, production_id in rows:
+        """Rows of a performance's key, when it starts, and what _OF_EVENING names."""
+        for pk, starts_at, number, status, dip_id, production_id in rows:
             if number is not None:
                 self.evenings[number] = Evening(pk, starts_at, status == _CANCELLED)
             if dip_id:
@@ -184,16 +184,24 @@ class Played:
         told = list(pairs.values_list(*names))
         for contract_id, pk, *_evening in told:
             found.of_row.setdefault(contract_id, set()).add(pk)
-        found.named.add(row[1:] for row in told)
+        # Moments take longer to read than all the rest of it, and are wanted of few.
+        found.named.add((pk, None, *evening) for _contract, pk, *evening in told)
         return found
 
+    def same(self, row: Standing, record: ContractRecord) -> bool:
+        """Is the row about the evenings that the record names?"""
+        named = self.named.evenings
+        theirs = {named[number].pk if number in named else 0 for number, _date in record.performances}
+        return theirs == self.of_row.get(row.pk)
 
-def _named(work: Work, records: Records, known: Ours, named: Named) -> Named:
+
+def _named(work: Work, records: Records, known: Ours, played: Played) -> Named:
     """The rows behind what these agreements name; what nobody knows yet is created as a stub.
 
     Two queries at most when all of it is known. `known` are our rows of these agreements: what they name is there, and
-    `named` already has their evenings.
+    `played` already has their evenings. When those start is read where it may be news.
     """
+    named = played.named
     theaters = {one.theater.id: one.theater for one in records.values()}
     producers = {one.producer.id: one.producer for one in records.values() if one.producer}
     for row in known.values():
@@ -203,9 +211,10 @@ def _named(work: Work, records: Records, known: Ours, named: Named) -> Named:
         {pk: theater_stub(one) for pk, one in theaters.items()},
         {pk: producer_row(one) for pk, one in producers.items()},
     )
-    evenings = {number for one in records.values() for number, _date in one.performances}
-    if evenings - named.evenings.keys():
-        named.read_evenings(evenings - named.evenings.keys())
+    news = [one for key, one in records.items() if key not in known or not played.same(known[key], one)]
+    evenings = {number for one in news for number, _date in one.performances}
+    if evenings:
+        named.read_evenings(evenings)
     wanted = {one.production_id for one in records.values()}
     if wanted - named.productions.keys():
         named.read_productions(wanted - named.productions.keys())
@@ -243,9 +252,13 @@ def _performance_stub(one: ContractRecord, number: int, date: dt.datetime) -> Pe
     )
 
 
-def _first(evenings: Collection[Evening]) -> dt.datetime:
-    """Agreements are listed by the first evening that still takes place (contracts.mirror.refresh_first)."""
-    return min([one.starts_at for one in evenings if not one.cancelled] or [one.starts_at for one in evenings])
+def _first(evenings: Collection[Evening]) -> dt.datetime | None:
+    """Agreements are listed by the first evening that still takes place (contracts.mirror.refresh_first).
+
+    None where that is no news: an agreement about the evenings that it was about.
+    """
+    starts = [(one.cancelled, one.starts_at) for one in evenings if one.starts_at is not None]
+    return min(starts)[1] if len(starts) == len(evenings) else None
 
 
 def _fact(record: ContractRecord, named: Named) -> ContractFacts:

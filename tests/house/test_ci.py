@@ -44,7 +44,9 @@ PROGRAMS = {
 class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port(21_000)
+        # Two runs beside each other look in different places: a port found free is not taken at once.
+        beside = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        self.port = free_port(21_000 + 20 * beside)
         self.hba = folder / "etc" / "15" / "main" / "pg_hba.conf"
         for name, does in PROGRAMS.items():
             program = folder / "bin" / name
