@@ -1,12 +1,33 @@
 """The world that the tests share: named people, two providers, two receivers, and everything that could leak."""
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from dipportal.celery import app as celery
 from tests.world import World, build
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_quickly() -> Iterator[None]:
+    """After a test with real transactions PostgreSQL would TRUNCATE eighty tables that hold next to nothing.
+
+    Constraints are deferred and all of it is one transaction, so the order does not matter. Counters go on.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            truncate = type(connection.ops).sql_flush
+
+            def emptied(self: Any, style: Any, tables: Any, *, reset_sequences: bool = False, **how: Any) -> list[str]:
+                if reset_sequences:
+                    return truncate(self, style, tables, reset_sequences=True, **how)
+                return [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+
+            patch.setattr(type(connection.ops), "sql_flush", emptied)
+        yield
 
 
 @pytest.fixture

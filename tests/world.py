@@ -1,6 +1,8 @@
 """One small world: everything a test needs by name, and for every object a neighbour's that could leak."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
@@ -112,6 +115,14 @@ class World:
                 rejected_terms=["provider_guarantee"],
             )
         return contract
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What a request changes is taken back, so that the next person meets the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def evening(days: int, hour: int = 20, minute: int = 15) -> dt.datetime:

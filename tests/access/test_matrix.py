@@ -2,20 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from dipportal.organisations.enums import Role, Side
 from tests.access.objects import DEMO_ONLY, OBJECTS, OWN_ONLY, Arguments, Objects
 from tests.access.routes import THIRD_PARTY, Route, is_ours, routes
-from tests.world import World
+from tests.world import World, undone
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OWN = {Side.PROVIDER: "agency", Side.RECEIVER: "kade"}
@@ -59,14 +57,6 @@ def tries(route: Route, world: World) -> Iterator[tuple[str, Any, str]]:
         for method in METHODS:
             if method in answered or name in ("anonymous", "agency_manager", "kade_manager", "staff"):
                 yield name, person, method
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What a request changes is taken back, so that the next person meets the same world."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def let_in(*persons: Any) -> None:

@@ -17,8 +17,8 @@ from tests.access.filling import filled_in
 from tests.access.neighbours import MARK
 from tests.access.objects import OBJECTS
 from tests.access.routes import Route, is_ours, routes
-from tests.access.test_matrix import OWN, address, undone
-from tests.world import World, evening
+from tests.access.test_matrix import OWN, address
+from tests.world import World, evening, undone
 
 MODELS: tuple[type[models.Model], ...] = (
     Contract, Production, Performance, Organisation, Membership, Invitation, User,
@@ -263,12 +263,14 @@ def test_a_foreign_id_in_a_field_of_the_form_is_refused(world: World, route: Rou
     base = own_form(client, route, url, reverse(page_name, kwargs={"organisation": organisation.slug, **arguments}))
     strangers = strangers_to(world, own)
     before = of_the_neighbours(world, own, strangers)
+    # What is sent is the number: one that two neighbours' rows happen to share is one request.
+    numbers = sorted(set(foreign_ids(world, own).values()))
     for field in worth_trying(base):
-        for model, number in foreign_ids(world, own).items():
+        for number in numbers:
             with undone():
                 reply = send(client, url, {**base, field: [str(number)]})
                 assert reply.status_code in (200, 302, 404, 409), field
-                assert mixed_up(world) == [], f"{field} = {model.__name__} {number}"
+                assert mixed_up(world) == [], f"{field} = {number}"
                 assert of_the_neighbours(world, own, strangers) == before, field
                 assert MARK not in reply.content.decode(), field
 

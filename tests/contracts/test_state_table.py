@@ -14,7 +14,7 @@ from dipportal.core.errors import PortalError
 from dipportal.journal.models import Entry
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.enums import Side
-from tests.world import World
+from tests.world import World, undone
 
 DOING: dict[str, Callable[[Contract, Actor], Contract]] = {
     "update": lambda contract, actor: actions.update_concept(
@@ -90,19 +90,25 @@ def test_only_what_the_table_allows(world: World, move: str, side: Side, status:
         status in MOVES[name].sources and MOVES[name].drafted in (None, side)
         for name in SAME_ACTION.get(move, (move,))
     ]  # fmt: skip
+    stands = in_state(world, side, status)
     for name in PEOPLE:
-        contract = in_state(world, side, status)
-        before = Contract.objects.filter(pk=contract.pk).values().get()
-        versions, lines = Contract.objects.count(), Entry.objects.count()
         allowed = name in (f"{house}_editor", f"{house}_manager") and any(open_to)
-        refusal, result = attempt(move, contract, world.actors[name])
-        changed = Entry.objects.count() > lines
-        assert changed == allowed, (move, side, status, name)
-        if allowed:
-            assert result is not None
-            assert result.status == STATUS_OF_NEXT.get(move, MOVES[move].target or status)
-            continue
-        assert refusal is None or str(refusal)
-        assert refusal is not None or (move, side, status) in REPEATS
-        assert Contract.objects.filter(pk=contract.pk).values().get() == before
-        assert Contract.objects.count() == versions
+        with undone():
+            tried(Contract.objects.get(pk=stands.pk), move, world.actors[name], allowed=allowed)
+
+
+def tried(contract: Contract, move: str, actor: Actor, *, allowed: bool) -> None:
+    side, status, who = contract.side, contract.status, actor.name
+    before = Contract.objects.filter(pk=contract.pk).values().get()
+    versions, lines = Contract.objects.count(), Entry.objects.count()
+    refusal, result = attempt(move, contract, actor)
+    changed = Entry.objects.count() > lines
+    assert changed == allowed, (move, side, status, who)
+    if allowed:
+        assert result is not None
+        assert result.status == STATUS_OF_NEXT.get(move, MOVES[move].target or status)
+        return
+    assert refusal is None or str(refusal)
+    assert refusal is not None or (move, side, status) in REPEATS
+    assert Contract.objects.filter(pk=contract.pk).values().get() == before
+    assert Contract.objects.count() == versions

@@ -20,7 +20,7 @@ from dipportal.demo.people import PASSWORD, SHOWN
 from dipportal.demo.portal import ROOT
 from dipportal.demo.processes import DEMO
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.alike]
 BOUND = 180
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from dipportal.organisations.models import User
 from tests.world import PASSWORD
@@ -67,6 +67,7 @@ def log_in(page: Page) -> None:
     page.wait_for_url("**/")
 
 
+@pytest.mark.alike
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_every_component_is_accessible_and_fits(open_page: Open, width: int, scheme: str) -> None:
     page = open_page("/", width=width, color_scheme=scheme)
