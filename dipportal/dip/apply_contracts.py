@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from dipportal.catalogue import mirror as catalogue
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
 from dipportal.catalogue.mirror import PerformanceFacts, ProductionFacts
-from dipportal.catalogue.models import Performance, Production
+from dipportal.catalogue.models import Production
 from dipportal.contracts import actions, mirror
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.mirror import ContractFacts, Following, Standing
@@ -24,6 +24,7 @@ from dipportal.core.errors import PortalError
 from dipportal.dip import conflicts, wire, wire_peek
 from dipportal.dip.apply_answers import Situation, Verdict, carry_out, conflict_of_answers, conflict_of_terms, judge
 from dipportal.dip.apply_catalogue import Under, under_way, unsent
+from dipportal.dip.apply_named import Named, Played, first_of
 from dipportal.dip.apply_reference import MOST_ID, clip, producer_row, theater_stub
 from dipportal.dip.models import Kind, Operation, RecordKind, Subject
 from dipportal.dip.pull_records import MANY, Memory, Page
@@ -113,7 +114,7 @@ def _odd_numbers(record: ContractRecord, numbers: Iterable[int]) -> str:
 _TYPES = frozenset(ContractType.values)
 
 
-def _facts(work: Work, records: Records, known: Ours, played: "Played") -> dict[str, ContractFacts]:
+def _facts(work: Work, records: Records, known: Ours, played: Played) -> dict[str, ContractFacts]:
     """Our words and our keys; what an agreement names and nobody knows yet is created as a stub."""
     if not records:
         return {}
@@ -127,72 +128,6 @@ def _facts(work: Work, records: Records, known: Ours, played: "Played") -> dict[
         else:
             facts[key] = one
     return facts
-
-
-_CANCELLED = str(PerformanceStatus.CANCELLED)
-_OF_EVENING = ("number", "status", "production__dip_id", "production_id")
-
-
-class Evening(NamedTuple):
-    """A performance as it stands here. `pk` is ours; `starts_at` is None where nobody asked for it."""
-
-    pk: int
-    starts_at: dt.datetime | None
-    cancelled: bool
-
-
-@dataclass
-class Named:
-    """What agreements name, as it stands here: our keys by DIP's numbers."""
-
-    evenings: dict[int, Evening] = field(default_factory=dict)
-    productions: dict[str, int] = field(default_factory=dict)
-
-    def read_evenings(self, numbers: Collection[int]) -> None:
-        """With their productions, which are mostly those that the agreements name."""
-        rows = Performance.objects.filter(number__in=bulk.among(numbers)).order_by()
-        self.add(rows.values_list("pk", "starts_at", *_OF_EVENING))
-
-    def add(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Rows of a performance's key, when it starts, and what _OF_EVENING names."""
-        for pk, starts_at, number, status, dip_id, production_id in rows:
-            if number is not None:
-                self.evenings[number] = Evening(pk, starts_at, status == _CANCELLED)
-            if dip_id:
-                self.productions[dip_id] = production_id
-
-    def read_productions(self, dip_ids: Collection[str]) -> None:
-        rows = Production.objects.filter(dip_id__in=list(dip_ids))
-        self.productions.update(rows.order_by().values_list("dip_id", "pk"))
-
-
-@dataclass
-class Played:
-    """Which evenings our rows of these agreements are about, by the rows' keys; what those evenings are, is named."""
-
-    of_row: dict[int, set[int]] = field(default_factory=dict)
-    named: Named = field(default_factory=Named)
-
-    @classmethod
-    def read(cls, rows: Collection[Standing]) -> "Played":
-        found = cls()
-        if not rows:
-            return found
-        through = Contract.performances.through._default_manager
-        pairs = through.filter(contract_id__in=bulk.among([row.pk for row in rows])).order_by()
-        names = ("contract_id", "performance_id", *(f"performance__{name}" for name in _OF_EVENING))
-        told = list(pairs.values_list(*names))
-        for contract_id, pk, *_evening in told:
-            found.of_row.setdefault(contract_id, set()).add(pk)
-        # Moments take longer to read than all the rest of it, and are wanted of few.
-        found.named.add((pk, None, *evening) for _contract, pk, *evening in told)
-        return found
-
-    def same(self, row: Standing, record: ContractRecord) -> bool:
-        """Is the row about the evenings that the record names?"""
-        named = self.named.evenings
-        theirs = {named[number].pk if number in named else 0 for number, _date in record.performances}
-        return theirs == self.of_row.get(row.pk)
 
 
 def _named(work: Work, records: Records, known: Ours, played: Played) -> Named:
@@ -252,15 +187,6 @@ def _performance_stub(one: ContractRecord, number: int, date: dt.datetime) -> Pe
     )
 
 
-def _first(evenings: Collection[Evening]) -> dt.datetime | None:
-    """Agreements are listed by the first evening that still takes place (contracts.mirror.refresh_first).
-
-    None where that is no news: an agreement about the evenings that it was about.
-    """
-    starts = [(one.cancelled, one.starts_at) for one in evenings if one.starts_at is not None]
-    return min(starts)[1] if len(starts) == len(evenings) else None
-
-
 def _fact(record: ContractRecord, named: Named) -> ContractFacts:
     if record.status is None or record.producer is None:
         raise ValueError("an odd record is set aside before")
@@ -273,7 +199,7 @@ def _fact(record: ContractRecord, named: Named) -> ContractFacts:
         producer_id=record.producer.id,
         theater_id=record.theater.id,
         performance_ids=frozenset(one.pk for one in evenings),
-        first_at=_first(evenings),
+        first_at=first_of(evenings),
         agency_as_provider=record.agency_as_provider if record.agency else None,
         contact_receiver=clip(Contract, "contact_receiver", record.contact_receiver.strip()),
         contact_provider=clip(Contract, "contact_provider", record.contact_provider.strip()),
@@ -348,7 +274,7 @@ def _create(
 
 
 # --- what was known ------------------------------------------------------------------------------------------
-def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Ours, played: "Played") -> None:
+def _follow(work: Work, facts: Mapping[str, ContractFacts], known: Ours, played: Played) -> None:
     if not known:
         return
     waiting = unsent(Subject.CONTRACT, since=work.under.asked_at)
