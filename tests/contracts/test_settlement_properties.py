@@ -25,8 +25,6 @@ from dipportal.contracts.settlement import (
     settle,
 )
 
-pytestmark = pytest.mark.alike
-
 many = settings(max_examples=int(os.environ.get("SETTLEMENT_EXAMPLES", "300")), deadline=None)
 KINDS = pytest.mark.parametrize("kind", list(ContractType))
 

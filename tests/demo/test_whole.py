@@ -20,7 +20,7 @@ from dipportal.demo.people import PASSWORD, SHOWN
 from dipportal.demo.portal import ROOT
 from dipportal.demo.processes import DEMO
 
-pytestmark = [pytest.mark.processes, pytest.mark.alike]
+pytestmark = pytest.mark.processes
 BOUND = 180
 
 

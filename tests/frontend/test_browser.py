@@ -67,7 +67,6 @@ def log_in(page: Page) -> None:
     page.wait_for_url("**/")
 
 
-@pytest.mark.alike
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_every_component_is_accessible_and_fits(open_page: Open, width: int, scheme: str) -> None:
     page = open_page("/", width=width, color_scheme=scheme)
