@@ -40,6 +40,7 @@ def seed(say: Say) -> None:
     for connection in own:
         pull_once(connection, RunKind.CATALOGUE, say)
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
+        pull_once(connection, RunKind.COUNTS_FULL, say)
 
 
 @functools.cache
