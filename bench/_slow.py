@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection as Pipe
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Lists of a hundred productions, with one performance each, and counts of tours; every answer takes the latency."""
+    """Lists of a hundred productions with one performance each, and counts of tours; each answer takes the latency."""
 
     protocol_version = "HTTP/1.1"
     # Head and body leave at once: else the body waits until the client has confirmed the head, which takes 40 ms more.

@@ -44,6 +44,10 @@ class ProductionCounts:
     kinds: dict[int, Kinds | None] = field(default_factory=dict)
     unheard: set[int] = field(default_factory=set)
 
+    def in_order(self) -> list[tuple[RecordKind, Page[TheaterCounts]]]:
+        """The pages in an order of their own, whichever came in first."""
+        return [(kind, self.pages[kind]) for kind in KINDS if kind in self.pages]
+
     def key_of(self, raw: Any) -> str:
         """By what a row is remembered: the production is not in it."""
         theater = wire_counts.theater_in(raw)
@@ -122,7 +126,7 @@ def _played(rows: Iterable[TheaterCounts]) -> Iterable[PlayedCount]:
 def as_before(counts: ProductionCounts, books: Books) -> Tally | None:
     """What there is to say of a production of which nothing is new; None when there is something to write."""
     tally = Tally()
-    for kind, page in counts.pages.items():
+    for kind, page in counts.in_order():
         memory = books.memory(kind, counts.dip_id)
         if memory.news(page) or page.faults or memory.not_returned(page.ids) or memory.returned_again(page.ids):
             return None
@@ -134,7 +138,7 @@ def apply(counts: ProductionCounts, books: Books) -> Tally:
     tally = Tally()
     here = _here(counts)
     told: dict[int, Told] = defaultdict(Told)
-    for kind, page in counts.pages.items():
+    for kind, page in counts.in_order():
         memory = books.memory(kind, counts.dip_id)
         news = memory.news(page)
         for one in _played(news.values()):

@@ -1,7 +1,8 @@
 """The pull of ticket counts: of each production its sales, reservations and blocked seats, read side by side.
 
-Each production is one page, written as soon as all of it is there, by apply_counts.py. Of performances whose sales
-changed, and can still change, the kinds of tickets are asked for too; they come one performance at a time.
+Each production is one page, written by apply_counts.py in the order of the productions, as soon as all of it is there.
+Of performances whose sales changed, and can still change, the kinds of tickets are asked for too; they come one
+performance at a time.
 """
 
 from contextlib import closing
@@ -74,8 +75,8 @@ def counts(pull: Pull, *, full: bool) -> None:
             tour = tours[answer.key.tour]
             tour.waiting.discard(answer.key)
             _take_in(pull, tour, answer, books, reading)
-            if not tour.waiting:
-                _write(pull, tour, books)
+            while written < len(tours) and not tours[written].waiting:
+                _write(pull, tours[written], books)
                 written += 1
                 pull.progress(written, len(tours), RunStep.PRODUCTIONS)
 
@@ -121,5 +122,5 @@ def _write(pull: Pull, tour: Tour, books: Books) -> None:
         return
     what = f"{tour.production.title} {tour.production.dip_id}"
     pull.write(what, lambda: apply(counts, books))
-    for page in counts.pages.values():
+    for _kind, page in counts.in_order():
         pull.tell_faults(what, page)
