@@ -59,7 +59,8 @@ def numbers_in(raw: Any) -> set[int]:
 def parse_theater_counts(raw: Raw) -> TheaterCounts:
     """One row. Raises Unreadable, also when the sums are not those of its performances.
 
-    ASSUMED: rows of reservations and blocked seats look like those of sales; what they would fetch may be left out.
+    ASSUMED: rows of reservations and blocked seats look like those of sales; what they would fetch may be left out. And
+    a performance stands in the row of one theater, also when it moved to another.
     """
     row = TheaterCounts(
         theater_id=number_of(raw, "id"),
