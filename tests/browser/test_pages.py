@@ -26,7 +26,7 @@ class Shown:
 
 
 FIRST = "tbody th a[href*='/afspraken/']"
-EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-action=counts]"
+EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-page=counts]"
 STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
