@@ -274,7 +274,6 @@ OBJECTS: dict[str, Objects] = {
     "providers:productions": NONE,
     "providers:production_new": NONE,
     "providers:production": production(),
-    "providers:production_counts": production(),
     "providers:production_edit": production(),
     "providers:production_cancel": production(),
     "providers:performance_new": production(),
