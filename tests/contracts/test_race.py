@@ -2,12 +2,14 @@
 
 import copy
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from dipportal.catalogue import actions as catalogue
@@ -23,27 +25,46 @@ from tests.world import build
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 ANSWERS = 200
 # So many of them are in the database at once, each with one connection that it keeps: a server takes about a hundred,
-# and lets go of those that were closed in its own time.
-ROOM = 50
+# lets go of those that were closed in its own time, and has other tests to serve.
+ROOM = 25
+PATIENCE = 60.0  # seconds for a place in the server
+
+
+def take_a_place() -> None:
+    """Connect, also while the server is full of others; as it says itself once the patience is out."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return connection.ensure_connection()
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def all_at_once(act: Callable[[int], None]) -> None:
-    """`act` for each of the answers, ROOM of them at the same time."""
-    start = threading.Barrier(ROOM)
+    """`act` for each of the answers, ROOM of them at the same time. What one of them raises is raised here."""
+    start = threading.Barrier(ROOM, timeout=2 * PATIENCE)
 
     def row(first: int) -> None:
-        start.wait()
         try:
+            take_a_place()
+            start.wait()
             for index in range(first, ANSWERS, ROOM):
                 act(index)
+        except BaseException:
+            # The others would wait for one who never comes.
+            start.abort()
+            raise
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=row, args=(first,)) for first in range(ROOM)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(ROOM) as pool:
+        rows = [pool.submit(row, first) for first in range(ROOM)]
+    failed = [failure for ended in rows if (failure := ended.exception()) is not None]
+    first_cause = [failure for failure in failed if not isinstance(failure, threading.BrokenBarrierError)]
+    for failure in first_cause or failed:
+        raise failure
 
 
 def test_of_many_answers_at_once_one_wins() -> None:
