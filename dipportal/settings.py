@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "dipportal.organisations",
     "dipportal.catalogue",
     "dipportal.contracts",
+    "dipportal.ticketing",
     "dipportal.notifications",
     "dipportal.dip",
     "dipportal.providers",
@@ -336,6 +337,24 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["catalogue"],
         "schedule": crontab(minute=20),
+        "options": {"expires": 3600},
+    },
+    "pull-counts": {
+        "task": "dipportal.dip.tasks.pull_all",
+        "args": ["counts"],
+        "schedule": crontab(minute=40),
+        "options": {"expires": 3600},
+    },
+    # Of earlier seasons hardly anything changes; before the work of the week begins.
+    "pull-counts-full": {
+        "task": "dipportal.dip.tasks.pull_all",
+        "args": ["counts-full"],
+        "schedule": crontab(minute=10, hour=5, day_of_week=0),
+        "options": {"expires": 3600},
+    },
+    "thin-points": {
+        "task": "dipportal.ticketing.tasks.thin_points",
+        "schedule": crontab(minute=50, hour=3),
         "options": {"expires": 3600},
     },
     "pull-reference": {

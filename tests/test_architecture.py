@@ -93,11 +93,11 @@ SPELT_BY_DIP = {
     "reject_reason", "rejection_fields", "contact_theater", "contact_producer", "agencyAsProvider", "childIds",
     "parentId", "startDate", "isOtherLocation", "theater_location", "theater_locations", "accompanied_by_producers",
     "cast_members", "modifiedSince", "productionNumber", "performanceNumbers", "revised-in-pki", "error_description",
-    "first_date",
+    "first_date", "recette", "blockedseats",
     *(f"amount_rank{rank}" for rank in range(1, 11)),
 }  # fmt: skip
 REJECTED = re.compile(r"is_\w+_rejected")
-WIRE = ("dipportal/dip/wire.py", "dipportal/dip/wire_peek.py")
+WIRE = ("dipportal/dip/wire.py", "dipportal/dip/wire_peek.py", "dipportal/dip/wire_counts.py")
 
 
 def spelt(path: Path) -> Iterator[str]:
@@ -193,6 +193,8 @@ EXEMPT: dict[str, str] = {
     "contracts.batchrow": "one agreement of a batch: what becomes of it stands in the journal of that agreement",
     "dip.remoterecord": "what was last seen in DIP, word for word",
     "dip.syncrun": "a record of its own of what a pull did",
+    "ticketing.ticketcount": "a copy of what a source tells; its points are its history",
+    "ticketing.ticketcountpoint": "the history itself",
 }
 
 

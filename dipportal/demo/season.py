@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 
 from dipportal.catalogue.models import Producer, Theater
 from dipportal.core.errors import PortalError
-from dipportal.demo import people
+from dipportal.demo import people, run_ups
 from dipportal.dip import connections, pull
 from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
 from dipportal.organisations.actors import Actor, staff
@@ -40,6 +40,8 @@ def seed(say: Say) -> None:
     for connection in own:
         pull_once(connection, RunKind.CATALOGUE, say)
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
+        pull_once(connection, RunKind.COUNTS_FULL, say)
+    run_ups.draw()
 
 
 @functools.cache

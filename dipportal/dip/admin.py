@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dipportal.core.errors import PortalError
+from dipportal.core.read_only import ReadOnly
 from dipportal.dip import connections
 from dipportal.dip.models import Connection, Operation, RemoteRecord, SyncRun
 from dipportal.dip.models_conflict import Conflict
@@ -28,19 +29,6 @@ def _actor(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
         raise TypeError("the admin is for users who are logged in")
     return staff(request.user)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """To look at: what stands here is written by the portal itself."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
@@ -119,7 +107,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
+class OperationAdmin(ReadOnly):
     list_display = ("pk", "kind", "key", "organisation", "state", "error_code", "attempts", "due_at", "created_at")
     list_filter = ("state", "kind", "error_code", "organisation")
     search_fields = ("key", "reference")
@@ -151,7 +139,7 @@ class OperationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RemoteRecord)
-class RemoteRecordAdmin(ReadOnlyAdmin):
+class RemoteRecordAdmin(ReadOnly):
     list_display = (
         "kind",
         "remote_id",
@@ -181,7 +169,7 @@ class RemoteRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Conflict)
-class ConflictAdmin(ReadOnlyAdmin):
+class ConflictAdmin(ReadOnly):
     list_display = ("found_at", "kind", "key", "organisation", "state", "choice", "decided_by", "closed_at")
     list_filter = ("state", "kind", "organisation")
     search_fields = ("key",)
@@ -191,7 +179,7 @@ class ConflictAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(ReadOnly):
     list_display = ("started_at", "kind", "organisation", "state", "finished_at", "counts")
     list_filter = ("state", "kind", "organisation")
     list_select_related = ("organisation",)

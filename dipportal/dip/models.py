@@ -157,6 +157,9 @@ class RecordKind(models.TextChoices):
     THEATER = "theater", _("theater")
     PRODUCER = "producer", _("producer")
     GENRE = "genre", _("genre")
+    SALES = "sales", _("ticket sales")
+    RESERVATIONS = "reservations", _("reservations")
+    BLOCKED_SEATS = "blocked-seats", _("blocked seats")
 
 
 class RemoteRecord(models.Model):
@@ -223,6 +226,8 @@ class RunKind(models.TextChoices):
     CATALOGUE = "catalogue", _("Productions and performances")
     CONTRACTS = "contracts", _("Agreements, what changed")
     CONTRACTS_FULL = "contracts-full", _("Agreements, all")
+    COUNTS = "counts", _("Ticket counts, what is running")
+    COUNTS_FULL = "counts-full", _("Ticket counts, all seasons")
 
 
 class RunStep(models.TextChoices):

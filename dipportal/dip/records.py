@@ -128,3 +128,22 @@ class ContractRecord:
     child_ids: tuple[int, ...]
     parent_id: int | None
     raw: Raw = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(slots=True)
+class PlayedCount:
+    """A number of one performance: tickets, reservations or blocked seats, by what was asked for."""
+
+    number: int
+    tickets: int
+    revenue_cents: int | None
+    counted_at: dt.datetime | None
+
+
+@dataclass(slots=True)
+class TheaterCounts:
+    """The numbers of one production in one theater."""
+
+    theater_id: int
+    performances: tuple[PlayedCount, ...]
+    raw: Raw = field(repr=False, compare=False, default_factory=dict)

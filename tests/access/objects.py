@@ -274,6 +274,7 @@ OBJECTS: dict[str, Objects] = {
     "providers:productions": NONE,
     "providers:production_new": NONE,
     "providers:production": production(),
+    "providers:production_counts": production(),
     "providers:production_edit": production(),
     "providers:production_cancel": production(),
     "providers:performance_new": production(),

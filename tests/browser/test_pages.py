@@ -26,13 +26,14 @@ class Shown:
 
 
 FIRST = "tbody th a[href*='/afspraken/']"
-EDIT, COUNTER = "[data-action=edit]", "[data-action=counter]"
+EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-page=counts]"
 STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
     Shown("aanbieder-start", scenes.AGENCY, scenes.PLANNER),
     Shown("aanbieder-producties", f"{scenes.AGENCY}producties/", scenes.PLANNER),
     Shown("aanbieder-productie", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a"),
+    Shown("aanbieder-kaartstanden", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a", COUNTS),
     Shown("aanbieder-productie-nieuw", f"{scenes.AGENCY}producties/nieuw/", scenes.PLANNER),
     Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),

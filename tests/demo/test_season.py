@@ -13,6 +13,7 @@ from dipportal.contracts.models import Contract
 from dipportal.demo import people, season
 from dipportal.organisations.models import Membership, Organisation, User
 from dipportal.sandbox.server import Running, start
+from dipportal.ticketing.models import TicketCount, TicketCountPoint
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 TODAY = "2026-03-10"
@@ -82,6 +83,9 @@ def assert_believable() -> None:
     assert Theater.objects.exclude(receiver=None).count() == len(people.RECEIVERS)
     assert Production.objects.visible_to(agency).count() >= 15
     assert Performance.objects.filter(production__producer__in=[123, 124, 125]).count() >= 200
+    counted = TicketCount.objects.filter(tickets__gt=0)
+    curves = TicketCountPoint.objects.filter(performance__in=counted.values("performance"))
+    assert curves.count() >= 5 * counted.count()
     for organisation in Organisation.objects.all():
         roles = set(Membership.objects.visible_to(organisation).values_list("role", flat=True))
         assert roles == {"manager", "editor", "viewer"}, organisation.slug

@@ -17,7 +17,7 @@ from dipportal.dip.queries import pace
 
 log = structlog.get_logger(__name__)
 # Each kind, in the order in which one builds on the other.
-ALL = (RunKind.REFERENCE, RunKind.CATALOGUE, RunKind.CONTRACTS)
+ALL = (RunKind.REFERENCE, RunKind.CATALOGUE, RunKind.CONTRACTS, RunKind.COUNTS)
 WIDTH = 30
 # A terminal is drawn anew so often, in seconds; where lines are kept (a log, a mail of cron) they come seldom.
 REDRAWN_EVERY = 0.1
@@ -81,7 +81,9 @@ class Command(BaseCommand):
             "--kind", choices=RunKind.values, action="append", help="what to pull; can be repeated; without it, all"
         )
         parser.add_argument("--organisation", metavar="SLUG", help="only the connection of this organisation")
-        parser.add_argument("--full", action="store_true", help="all agreements, not only what changed")
+        parser.add_argument(
+            "--full", action="store_true", help="all agreements and seasons, not only what changed or runs"
+        )
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
 
     def handle(self, *args: Any, **options: Any) -> None:

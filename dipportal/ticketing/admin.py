@@ -1,0 +1,15 @@
+"""What an administrator sees: the counts as their source told them. Nobody edits them here."""
+
+from django.contrib import admin
+
+from dipportal.core.read_only import ReadOnly
+from dipportal.ticketing.models import TicketCount
+
+
+@admin.register(TicketCount)
+class TicketCountAdmin(ReadOnly):
+    list_display = ("performance", "source", "tickets", "reservations", "blocked_seats", "counted_at", "missing_since")
+    list_filter = ("source",)
+    search_fields = ("performance__number_text", "performance__production__title")
+    list_select_related = ("performance__production",)
+    show_full_result_count = False

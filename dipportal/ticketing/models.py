@@ -1,0 +1,118 @@
+"""Ticket counts: how many tickets of a performance visitors have, and how that number grew."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from dipportal.catalogue.models import Performance
+from dipportal.organisations.models import Organisation
+from dipportal.ticketing.definitions import shown_under
+from dipportal.ticketing.enums import Source, TicketKind
+
+
+class OfPerformances(models.QuerySet[Any]):
+    """What hangs on performances is seen by whoever sees the performance."""
+
+    def visible_to(self, organisation: Organisation | None) -> Self:
+        return self.filter(performance__in=Performance.objects.visible_to(organisation))
+
+
+# Nothing is said of the kinds, or all of them together are the whole.
+_NO_KINDS = Q(**{f"{kind}__isnull": True for kind in TicketKind.values})
+_ALL_KINDS = Q(
+    tickets=F("normal") + F("discount") + F("free") + F("other") + F("complimentary"),
+    **{f"{kind}__isnull": False for kind in TicketKind.values},
+)
+
+
+class TicketCount(models.Model):
+    """The running totals of one performance, as one source tells them. None: the source does not tell it.
+
+    `tickets` are those that visitors have (definitions.ACQUIRED), of all kinds; `revenue_cents` is what was paid for
+    them, with theater surcharge and VAT. Reservations and blocked seats are never part of `tickets`.
+    """
+
+    performance = models.ForeignKey(
+        Performance, on_delete=models.CASCADE, related_name="ticket_counts", verbose_name=_("performance")
+    )
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    tickets = models.PositiveIntegerField(_("tickets"), null=True)
+    revenue_cents = models.BigIntegerField(_("revenue in cents"), null=True)
+    normal = models.PositiveIntegerField(_("normal"), null=True)
+    discount = models.PositiveIntegerField(_("discount"), null=True)
+    free = models.PositiveIntegerField(_("free"), null=True)
+    other = models.PositiveIntegerField(_("other"), null=True)
+    complimentary = models.PositiveIntegerField(_("complimentary"), null=True)
+    # Cents by kind, where the kinds are told.
+    revenue_of_kinds = models.JSONField(_("revenue by kind, in cents"), default=dict, blank=True)
+    reservations = models.PositiveIntegerField(_("reservations"), null=True)
+    blocked_seats = models.PositiveIntegerField(_("blocked seats"), null=True)
+    # When the source says that the tickets were counted; None as long as there is no count of tickets.
+    counted_at = models.DateTimeField(_("counted"), null=True)
+    # The source told it before and no longer does; what it told last is kept, and counts no more.
+    missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
+    changed_at = models.DateTimeField(_("changed"), default=timezone.now)
+
+    objects = OfPerformances.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket count")
+        verbose_name_plural = _("ticket counts")
+        ordering = ("performance", "source")
+        constraints = (
+            models.UniqueConstraint(fields=("performance", "source"), name="ticket_count_once"),
+            models.CheckConstraint(condition=_NO_KINDS | _ALL_KINDS, name="ticket_count_kinds_sum"),
+            models.CheckConstraint(
+                condition=Q(tickets__isnull=True, revenue_cents__isnull=True, counted_at__isnull=True)
+                | Q(tickets__isnull=False, revenue_cents__isnull=False, counted_at__isnull=False),
+                name="ticket_count_whole",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.performance_id} · {self.get_source_display()}"
+
+    @property
+    def kinds(self) -> Mapping[TicketKind, int] | None:
+        """Tickets by kind, as they were told; None when only the total was."""
+        found = {kind: getattr(self, kind) for kind in TicketKind}
+        return None if found[TicketKind.NORMAL] is None else found
+
+    @property
+    def shown_kinds(self) -> Mapping[TicketKind, int] | None:
+        """Tickets by the kind under which they are shown."""
+        kinds = self.kinds
+        if kinds is None:
+            return None
+        shown: dict[TicketKind, int] = {}
+        for kind, number in kinds.items():
+            shown[shown_under(kind)] = shown.get(shown_under(kind), 0) + number
+        return shown
+
+
+class TicketCountPoint(models.Model):
+    """How the count of a performance stood at the end of a day of Amsterdam. Only days on which it changed have one."""
+
+    performance = models.ForeignKey(
+        Performance, on_delete=models.CASCADE, related_name="ticket_count_points", verbose_name=_("performance")
+    )
+    day = models.DateField(_("day"))
+    tickets = models.PositiveIntegerField(_("tickets"), null=True)
+    revenue_cents = models.BigIntegerField(_("revenue in cents"), null=True)
+    reservations = models.PositiveIntegerField(_("reservations"), null=True)
+    blocked_seats = models.PositiveIntegerField(_("blocked seats"), null=True)
+
+    objects = OfPerformances.as_manager()
+
+    class Meta:
+        verbose_name = _("point of a ticket count")
+        verbose_name_plural = _("points of ticket counts")
+        ordering = ("performance", "day")
+        constraints = (models.UniqueConstraint(fields=("performance", "day"), name="ticket_count_point_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.performance_id} · {self.day:%d-%m-%Y}"
