@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class TicketingConfig(AppConfig):
     name = "dipportal.ticketing"
     verbose_name = _("Ticket counts")
+
+    def ready(self) -> None:
+        from dipportal.ticketing import codes  # noqa: F401

@@ -16,3 +16,15 @@ class Source(models.TextChoices):
     """Where a count comes from."""
 
     DIP = "dip", _("DIP")
+    HAND = "hand", _("entered by the theater")
+    SYSTEM = "system", _("the theater's ticketing system")
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")

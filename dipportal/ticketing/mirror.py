@@ -65,7 +65,7 @@ def write(told: Mapping[int, Told], *, source: Source) -> Written:
     rows = {row.performance_id: row for row in _locked(told, source)}
     fresh = [pk for pk in told if pk not in rows]
     altered = [pk for pk, row in rows.items() if _differs(row, told[pk])]
-    curved = [pk for pk in told if _has_news(rows.get(pk), told[pk])]
+    curved = _not_overtaken([pk for pk in told if _has_news(rows.get(pk), told[pk])], told, source)
     bulk.insert(
         TicketCount,
         [{"performance_id": pk, "source": source, "changed_at": now, **told[pk]} for pk in fresh],
@@ -109,6 +109,17 @@ def _has_news(row: TicketCount | None, told: Told) -> bool:
     """Is it another point of the curve? A count that was only counted anew is not."""
     before = {name: getattr(row, name) if row is not None else None for name in CURVE}
     return any(told.get(name, before[name]) != before[name] for name in CURVE)
+
+
+def _not_overtaken(performances: list[int], told: Mapping[int, Told], source: Source) -> list[int]:
+    """Without those of which another source has told something newer: that is what the curve shows."""
+    if not performances:
+        return []
+    others = TicketCount.objects.filter(performance__in=performances, missing_since=None).exclude(source=source)
+    newest: dict[int, dt.datetime] = {}
+    for pk, counted_at in others.filter(counted_at__isnull=False).values_list("performance", "counted_at"):
+        newest[pk] = max(counted_at, newest.get(pk, counted_at))
+    return [pk for pk in performances if pk not in newest or newest[pk] <= (told[pk].get("counted_at") or newest[pk])]
 
 
 def _save(rows: list[TicketCount]) -> None:

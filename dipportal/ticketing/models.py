@@ -1,17 +1,18 @@
-"""Ticket counts: how many tickets of a performance visitors have, and how that number grew."""
+"""Ticket counts: how many tickets of a performance visitors have, how that number grew, and how a house counts."""
 
 from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, Theater
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.definitions import shown_under
-from dipportal.ticketing.enums import Source, TicketKind
+from dipportal.ticketing.enums import Source, TicketKind, Weekday
 
 
 class OfPerformances(models.QuerySet[Any]):
@@ -19,6 +20,20 @@ class OfPerformances(models.QuerySet[Any]):
 
     def visible_to(self, organisation: Organisation | None) -> Self:
         return self.filter(performance__in=Performance.objects.visible_to(organisation))
+
+
+class Counts(OfPerformances):
+    def shown(self) -> Self:
+        """Of each performance the one count that is shown: the newest that its sources tell.
+
+        Only when none of them tells of tickets any more, what was told last.
+        """
+        told = TicketCount.objects.filter(
+            performance=OuterRef("performance"), missing_since=None, counted_at__isnull=False
+        )
+        newer = Q(counted_at__gt=OuterRef("counted_at")) | Q(counted_at=OuterRef("counted_at"), pk__gt=OuterRef("pk"))
+        gone = Q(IsNull(OuterRef("missing_since"), False)) | Q(IsNull(OuterRef("counted_at"), True))
+        return self.exclude(Exists(told.filter(newer | gone).exclude(pk=OuterRef("pk"))))
 
 
 # Nothing is said of the kinds, or all of them together are the whole.
@@ -57,7 +72,7 @@ class TicketCount(models.Model):
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now)
 
-    objects = OfPerformances.as_manager()
+    objects = Counts.as_manager()
 
     class Meta:
         verbose_name = _("ticket count")
@@ -75,6 +90,11 @@ class TicketCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.performance_id} · {self.get_source_display()}"
+
+    @property
+    def is_told(self) -> bool:
+        """Does its source tell of tickets, and still do so?"""
+        return self.tickets is not None and self.missing_since is None
 
     @property
     def kinds(self) -> Mapping[TicketKind, int] | None:
@@ -116,3 +136,67 @@ class TicketCountPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.performance_id} · {self.day:%d-%m-%Y}"
+
+
+class OfTheaters(models.QuerySet[Any]):
+    """What hangs on theaters is the affair of whoever runs them, and of nobody else."""
+
+    def visible_to(self, organisation: Organisation | None) -> Self:
+        if organisation is None or not organisation.is_receiver:
+            return self.none()
+        return self.filter(theater__receiver=organisation)
+
+
+class TicketLink(models.Model):
+    """The number that a performance has in the theater's own ticketing system, which tells its count by itself.
+
+    A link counts for the theater that made it: of a performance that was moved to another one it is none.
+    """
+
+    performance = models.OneToOneField(
+        Performance, on_delete=models.CASCADE, related_name="ticket_link", verbose_name=_("performance")
+    )
+    theater = models.ForeignKey(Theater, on_delete=models.CASCADE, related_name="+", verbose_name=_("theater"))
+    system_number = models.CharField(_("number in the ticketing system"), max_length=60)
+    linked_at = models.DateTimeField(_("linked"), default=timezone.now)
+
+    objects = OfTheaters.as_manager()
+
+    class Meta:
+        verbose_name = _("link to a ticketing system")
+        verbose_name_plural = _("links to ticketing systems")
+        ordering = ("theater", "system_number")
+        constraints = (models.UniqueConstraint(fields=("theater", "system_number"), name="ticket_link_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.performance_id} · {self.system_number}"
+
+
+class Counting(models.Model):
+    """How a theater counts. A theater without a row has what stands here as default.
+
+    `by_hand`: no system of its own tells DIP the counts, so that what is entered here can break nothing. The weekly
+    mail about missing counts goes out at `hour` of `weekday`, by the clock of Amsterdam, or never.
+    """
+
+    theater = models.OneToOneField(
+        Theater, on_delete=models.CASCADE, related_name="counting", verbose_name=_("theater")
+    )
+    by_hand = models.BooleanField(_("counts are entered by hand"), default=False)
+    reminded = models.BooleanField(_("weekly mail about missing counts"), default=True)
+    weekday = models.PositiveSmallIntegerField(_("day of the week"), choices=Weekday.choices, default=Weekday.MONDAY)
+    hour = models.PositiveSmallIntegerField(_("hour"), default=8)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = OfTheaters.as_manager()
+
+    class Meta:
+        verbose_name = _("way of counting")
+        verbose_name_plural = _("ways of counting")
+        constraints = (
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="counting_weekday"),
+            models.CheckConstraint(condition=Q(hour__lte=23), name="counting_hour"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.theater)

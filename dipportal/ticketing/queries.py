@@ -2,19 +2,26 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from dipportal.catalogue.models import Performance, Production
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production
+from dipportal.catalogue.rules import season_begins
+from dipportal.contracts.enums import Status
+from dipportal.contracts.models import Contract
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.enums import Source
-from dipportal.ticketing.models import TicketCount, TicketCountPoint
+from dipportal.ticketing.models import TicketCount, TicketCountPoint, TicketLink
 from dipportal.ticketing.monitor import WEEK, Curve, Sold, curve
+from dipportal.ticketing.rules import Standing
 
 # So long after the evening a theater may still correct its count.
 SETTLED_AFTER = dt.timedelta(days=60)
+
+# So far ahead a theater is told that a count is missing.
+COMING = dt.timedelta(weeks=6)
 
 
 def still_counted(performances: QuerySet[Performance], now: dt.datetime) -> QuerySet[Performance]:
@@ -34,9 +41,7 @@ def sold_of(organisation: Organisation | None, performances: Sequence[Performanc
     """How each of these sells, in their order. One query."""
     a_week_ago = timezone.localdate() - WEEK
     earlier = TicketCountPoint.objects.filter(performance=OuterRef("performance"), day__lte=a_week_ago)
-    rows = TicketCount.objects.visible_to(organisation).filter(
-        performance__in=[one.pk for one in performances], source=Source.DIP
-    )
+    rows = TicketCount.objects.visible_to(organisation).shown().filter(performance__in=[one.pk for one in performances])
     counts = {
         count.performance_id: count
         for count in rows.annotate(week_before=Subquery(earlier.order_by("-day").values("tickets")[:1]))
@@ -62,3 +67,46 @@ def curves_of(organisation: Organisation | None, performances: Sequence[Performa
 def evening_of(performance: Performance) -> dt.date:
     """The day of Amsterdam on which it plays."""
     return timezone.localdate(performance.starts_at)
+
+
+def without_count(theaters: Collection[int], now: dt.datetime) -> PerformanceQuerySet:
+    """The performances in these theaters of which no count is registered, and one should be.
+
+    Those of the coming weeks, and the past ones of the running season; never what does not take place. In the order in
+    which they play.
+    """
+    begins = season_begins(timezone.localdate(now))
+    told = TicketCount.objects.filter(performance=OuterRef("pk"), tickets__isnull=False, missing_since=None)
+    wanted = Performance.objects.in_house(theaters).agreed().filter(starts_at__gte=begins, starts_at__lte=now + COMING)
+    return wanted.filter(~Exists(told)).select_related("production", "theater", "hall").order_by("starts_at", "pk")
+
+
+def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:
+    """The lowest and the highest entrance price, in cents, of those of these that have an approved agreement."""
+    found: dict[int, tuple[int, int]] = {}
+    agreed = Contract.objects.filter(status=Status.APPROVED, performances__in=list(performances))
+    for pk, prices in agreed.order_by("pk").values_list("performances", "entrance_prices"):
+        if prices:
+            found[pk] = (min(prices), max(prices))
+    return found
+
+
+def standings(performances: Collection[int]) -> dict[int, Standing]:
+    """How each of these is counted, by its key; who may ask is the caller's care. Four queries."""
+    keys = list(performances)
+    counts: dict[int, dict[Source, TicketCount]] = defaultdict(dict)
+    for count in TicketCount.objects.filter(performance__in=keys):
+        counts[count.performance_id][Source(count.source)] = count
+    links = {one.performance_id: one for one in TicketLink.objects.filter(performance__in=keys)}
+    rows = Performance.objects.filter(pk__in=keys).select_related("production", "theater__counting", "hall")
+    known = agreed_prices(keys)
+    return {
+        one.pk: Standing(
+            performance=one,
+            link=link if (link := links.get(one.pk)) is not None and link.theater_id == one.theater_id else None,
+            counts=counts.get(one.pk, {}),
+            by_hand=hasattr(one.theater, "counting") and one.theater.counting.by_hand,
+            prices=known.get(one.pk),
+        )
+        for one in rows
+    }
