@@ -180,6 +180,8 @@ JOURNALLED: dict[str, tuple[str, ...]] = {
     "contracts.termstemplate": ("template.created", "template.updated", "template.removed"),
     "contracts.snippet": ("snippet.created", "snippet.updated", "snippet.removed"),
     "contracts.standingagreement": ("standing.created", "standing.updated", "standing.ended"),
+    "ticketing.ticketlink": ("count.linked", "count.unlinked"),
+    "ticketing.counting": ("counting.updated",),
     "dip.conflict": ("contract.conflict", "contract.resolved", "dip.conflict", "dip.resolved"),
     "dip.connection": ("dip.connection_saved", "dip.connection_removed"),
 }
@@ -193,7 +195,7 @@ EXEMPT: dict[str, str] = {
     "contracts.batchrow": "one agreement of a batch: what becomes of it stands in the journal of that agreement",
     "dip.remoterecord": "what was last seen in DIP, word for word",
     "dip.syncrun": "a record of its own of what a pull did",
-    "ticketing.ticketcount": "a copy of what a source tells; its points are its history",
+    "ticketing.ticketcount": "what a source tells; who entered it stands in a line of its performance",
     "ticketing.ticketcountpoint": "the history itself",
 }
 

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, Theater
+from dipportal.catalogue.queries import visible_performances, visible_theaters
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
+from dipportal.ticketing.models import Counting
+from dipportal.ticketing.queries import standings
+from dipportal.ticketing.rules import Standing
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 
@@ -68,3 +72,20 @@ def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
 
 def evenings(contract: Contract) -> list[Performance]:
     return list(contract.performances.select_related("hall", "production").order_by("starts_at", "pk"))
+
+
+def standing(organisation: Organisation, pk: int) -> Standing:
+    """How one of its performances is counted."""
+    shown = get_object_or_404(visible_performances(organisation), pk=pk)
+    return standings([shown.pk])[shown.pk]
+
+
+def theater(organisation: Organisation, pk: int) -> Theater:
+    """One that it runs."""
+    return get_object_or_404(visible_theaters(organisation), pk=pk)
+
+
+def counting(organisation: Organisation) -> list[Counting]:
+    """How each of its theaters counts, by name; a row that was never saved for one that has said nothing."""
+    theaters = visible_theaters(organisation).select_related("counting").order_by("name", "pk")
+    return [one.counting if hasattr(one, "counting") else Counting(theater=one) for one in theaters]

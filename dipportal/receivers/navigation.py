@@ -11,6 +11,7 @@ from dipportal.receivers import loaders
 CONTRACT_PAGES = (
     "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
 )  # fmt: skip
+COUNT_PAGES = ("count", "counting", "counts_sheet", "links")
 
 
 def items(request: AreaRequest) -> list[Item]:
@@ -29,5 +30,6 @@ def items(request: AreaRequest) -> list[Item]:
         item("start", _("Start"), "home"),
         item("contracts", _("Agreements"), "file-text", CONTRACT_PAGES, count=waiting),
         item("performances", _("Performances"), "calendar-event"),
+        item("counts", _("Ticket counts"), "ticket", COUNT_PAGES),
         item("organisation", _("Organisation"), "building-community", ORGANISATION_PAGES),
     ]

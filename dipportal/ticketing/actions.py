@@ -214,7 +214,7 @@ def set_counting(theater: Theater, *, values: Mapping[str, Any], seen_version: i
         raise Invalid(fields={"weekday": _("Choose a day of the week.")})
     with transaction.atomic():
         now = Theater.objects.select_for_update(of=("self",)).select_related("receiver").get(pk=theater.pk)
-        actor.must_act_for(now.receiver, Role.MANAGER)
+        actor.must_act_for(now.receiver, Role.EDITOR)
         row, _made = Counting.objects.get_or_create(theater=now)
         if row.version != seen_version:
             raise StaleState

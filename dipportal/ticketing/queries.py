@@ -69,16 +69,29 @@ def evening_of(performance: Performance) -> dt.date:
     return timezone.localdate(performance.starts_at)
 
 
-def without_count(theaters: Collection[int], now: dt.datetime) -> PerformanceQuerySet:
-    """The performances in these theaters of which no count is registered, and one should be.
+def _told() -> QuerySet[TicketCount]:
+    return TicketCount.objects.filter(performance=OuterRef("pk"), tickets__isnull=False, missing_since=None)
 
-    Those of the coming weeks, and the past ones of the running season; never what does not take place. In the order in
-    which they play.
+
+def told(performances: PerformanceQuerySet) -> PerformanceQuerySet:
+    """Those of these of which a count is registered."""
+    return performances.filter(Exists(_told()))
+
+
+def lacking(performances: PerformanceQuerySet, now: dt.datetime) -> PerformanceQuerySet:
+    """Those of these of which no count is registered, and one should be.
+
+    Of the coming weeks, and the past ones of the running season; never what does not take place.
     """
     begins = season_begins(timezone.localdate(now))
-    told = TicketCount.objects.filter(performance=OuterRef("pk"), tickets__isnull=False, missing_since=None)
-    wanted = Performance.objects.in_house(theaters).agreed().filter(starts_at__gte=begins, starts_at__lte=now + COMING)
-    return wanted.filter(~Exists(told)).select_related("production", "theater", "hall").order_by("starts_at", "pk")
+    wanted = performances.agreed().filter(starts_at__gte=begins, starts_at__lte=now + COMING)
+    return wanted.filter(~Exists(_told()))
+
+
+def without_count(theaters: Collection[int], now: dt.datetime) -> PerformanceQuerySet:
+    """The performances in these theaters that `lacking` finds, in the order in which they play."""
+    rows = lacking(Performance.objects.in_house(theaters), now)
+    return rows.select_related("production", "theater", "hall").order_by("starts_at", "pk")
 
 
 def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -269,6 +269,12 @@ OBJECTS: dict[str, Objects] = {
     "receivers:standing_file": standing(OURS, NEIGHBOURS),
     "receivers:performances": NONE,
     "receivers:search": NONE,
+    "receivers:counts": NONE,
+    "receivers:count": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
+    "receivers:counting": NONE,
     **organisation_pages("receivers", "kade", "haven"),
     "providers:start": NONE,
     "providers:productions": NONE,
