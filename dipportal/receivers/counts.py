@@ -138,12 +138,14 @@ def _page(
     closed = rules.closed(standing)
     one = standing.performance
     (sold,) = queries.sold_of(request.organisation, [one])
+    may_enter = request.membership.may(Role.EDITOR)
     context = {
         "performance": one,
         "standing": standing,
         "sold": sold,
         "closed": closed,
-        "form": form if closed is None and request.membership.may(Role.EDITOR) else None,
+        "form": form if closed is None and may_enter else None,
+        "may_enter": may_enter,
         "definitions": definitions,
         "reload_url": reverse("receivers:count", args=[request.organisation.slug, one.pk]),
         "history": timeline(one.thread, side=Audience.RECEIVER).filter(code__startswith="count."),

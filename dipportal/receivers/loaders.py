@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance, Theater
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
 from dipportal.catalogue.queries import visible_performances, visible_theaters
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
@@ -13,7 +13,7 @@ from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.models import Counting
-from dipportal.ticketing.queries import standings
+from dipportal.ticketing.queries import standings, without_link
 from dipportal.ticketing.rules import Standing
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
@@ -89,3 +89,15 @@ def counting(organisation: Organisation) -> list[Counting]:
     """How each of its theaters counts, by name; a row that was never saved for one that has said nothing."""
     theaters = visible_theaters(organisation).select_related("counting").order_by("name", "pk")
     return [one.counting if hasattr(one, "counting") else Counting(theater=one) for one in theaters]
+
+
+def unlinked(organisation: Organisation) -> PerformanceQuerySet:
+    """What still plays in this house and has no number in its ticketing system."""
+    rows = without_link(visible_performances(organisation).upcoming())
+    return rows.select_related("production", "theater", "hall")
+
+
+def linkable(organisation: Organisation, keys: Iterable[int]) -> dict[int, Performance]:
+    """Those of these numbers that play in this house, linked or not."""
+    rows = visible_performances(organisation).select_related("production", "theater", "hall")
+    return rows.order_by("starts_at", "pk").in_bulk(list(keys))

@@ -11,7 +11,7 @@ from dipportal.receivers import loaders
 CONTRACT_PAGES = (
     "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
 )  # fmt: skip
-COUNT_PAGES = ("count", "counting", "counts_sheet", "links")
+COUNT_PAGES = ("count", "counting", "counts_sheet", "links", "unlink")
 
 
 def items(request: AreaRequest) -> list[Item]:

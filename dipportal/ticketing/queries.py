@@ -94,6 +94,12 @@ def without_count(theaters: Collection[int], now: dt.datetime) -> PerformanceQue
     return rows.select_related("production", "theater", "hall").order_by("starts_at", "pk")
 
 
+def without_link(performances: PerformanceQuerySet) -> PerformanceQuerySet:
+    """Those of these that are not linked to the ticketing system of the theater in which they play."""
+    link = TicketLink.objects.filter(performance=OuterRef("pk"), theater=OuterRef("theater"))
+    return performances.filter(~Exists(link))
+
+
 def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:
     """The lowest and the highest entrance price, in cents, of those of these that have an approved agreement."""
     found: dict[int, tuple[int, int]] = {}

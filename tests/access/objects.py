@@ -275,6 +275,11 @@ OBJECTS: dict[str, Objects] = {
         {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
     ),
     "receivers:counting": NONE,
+    "receivers:links": NONE,
+    "receivers:unlink": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
     **organisation_pages("receivers", "kade", "haven"),
     "providers:start": NONE,
     "providers:productions": NONE,
