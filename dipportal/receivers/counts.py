@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,7 +25,7 @@ from dipportal.organisations.enums import Role, Side
 from dipportal.receivers import loaders
 from dipportal.receivers.counts_forms import CountForm
 from dipportal.receivers.filters import CountsFilter
-from dipportal.ticketing import actions, definitions, queries, rules
+from dipportal.ticketing import actions, definitions, queries, rules, run_up
 from dipportal.ticketing.actions import CountClosed, Unlikely
 from dipportal.ticketing.monitor import Sold
 from dipportal.ticketing.rules import Closed, Standing
@@ -35,6 +36,8 @@ ORDERS = {
     "theater": ("theater__name", "hall__name", "starts_at"),
 }
 MISSING = "missing"
+# More lines than that in one picture cannot be told apart.
+MOST_CURVES = 30
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,15 @@ def _page(
         "may_enter": may_enter,
         "definitions": definitions,
         "reload_url": reverse("receivers:count", args=[request.organisation.slug, one.pk]),
+        "chart": _run_up(request, one),
         "history": timeline(one.thread, side=Audience.RECEIVER).filter(code__startswith="count."),
         **context,
     }
     return render(request, "receivers/count.html", context, status=status)
+
+
+def _run_up(request: AreaRequest, one: Performance) -> run_up.Drawn | None:
+    """How this one and the others of its production in this house sold, by the days before them."""
+    house = visible_performances(request.organisation).filter(production=one.production_id)
+    shown = house.filter(Q(pk=one.pk) | Q(starts_at__lte=timezone.now())).order_by("-starts_at")[:MOST_CURVES]
+    return run_up.drawn(queries.curves_of(request.organisation, list(shown)), timezone.now())

@@ -7,8 +7,8 @@ from django.utils import timezone
 from dipportal.catalogue import queries as catalogue
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.providers import loaders, run_up
-from dipportal.ticketing import definitions, queries
+from dipportal.providers import loaders
+from dipportal.ticketing import definitions, queries, run_up
 from dipportal.ticketing.monitor import SHOWN, Tour
 
 WEAKEST = "weakest"
