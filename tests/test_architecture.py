@@ -191,6 +191,7 @@ EXEMPT: dict[str, str] = {
     "catalogue.hall": "a copy of DIP's reference data",
     "journal.entry": "the journal itself",
     "notifications.email": "an outbox row: it follows from a line of the journal, and records its own outcome",
+    "notifications.weeklyround": "a record of its own of what the clock did about a week of a theater",
     "dip.operation": "an outbox row: it follows from a line of the journal, and records its own outcome",
     "contracts.batchrow": "one agreement of a batch: what becomes of it stands in the journal of that agreement",
     "dip.remoterecord": "what was last seen in DIP, word for word",

@@ -7,12 +7,14 @@ import functools
 from collections.abc import Callable
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from dipportal.catalogue.models import Producer, Theater
 from dipportal.core.errors import PortalError
 from dipportal.demo import people, run_ups
 from dipportal.dip import connections, pull
 from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.notifications import weekly
 from dipportal.organisations.actors import Actor, staff
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
@@ -42,6 +44,13 @@ def seed(say: Say) -> None:
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
         pull_once(connection, RunKind.COUNTS_FULL, say)
     run_ups.draw()
+    ask_for_counts()
+
+
+def ask_for_counts() -> None:
+    """The mail of this week about missing counts, also on a Monday before it is due: there is something to read."""
+    for theater in Theater.objects.filter(receiver__isnull=False).order_by("pk"):
+        weekly.write_for(theater.pk, timezone.now(), at_once=True)
 
 
 @functools.cache

@@ -19,7 +19,8 @@ from dipportal.outbox import actions as outbox
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail as it will leave. `thread` groups the mails of one agreement in the reader's mailbox."""
+    """One mail as it will leave. `thread` groups the mails of one agreement in the reader's mailbox; `unsubscribe` is
+    the page on which the reader can stop a mail that comes again and again."""
 
     kind: Kind
     event_key: str
@@ -32,6 +33,7 @@ class Mail:
     event: Entry | None = None
     user: User | None = None
     organisation: Organisation | None = None
+    unsubscribe: str = ""
 
 
 def post(mails: list[Mail]) -> None:
@@ -55,21 +57,24 @@ def _row(mail: Mail) -> Email:
         text=mail.text,
         html=mail.html,
         message_id=f"<{secrets.token_hex(16)}@{mail_domain()}>",
-        headers=_headers(mail.thread),
+        headers=_headers(mail),
         priority=int(mail.kind in LATER),
     )
 
 
-def _headers(thread: str) -> dict[str, str]:
+def _headers(mail: Mail) -> dict[str, str]:
     headers = {
         "Date": format_datetime(timezone.now()),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
-    if thread:
+    if mail.thread:
         # Nobody ever got the head of the thread: mail programs group by it all the same.
-        head = f"<{thread.replace(':', '-')}@{mail_domain()}>"
+        head = f"<{mail.thread.replace(':', '-')}@{mail_domain()}>"
         headers |= {"In-Reply-To": head, "References": head}
+    if mail.unsubscribe:
+        # A page, on which a person decides; without List-Unsubscribe-Post no program does so by itself.
+        headers["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
     return headers
 
 

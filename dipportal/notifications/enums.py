@@ -15,6 +15,7 @@ class Kind(models.TextChoices):
     DEADLINE = "deadline", _("last day to answer")
     SECOND = "second", _("second yes needed")
     CONFLICT = "conflict", _("difference with DIP")
+    COUNTS = "counts", _("missing ticket counts")
     ACCOUNT = "account", _("account")
     INVITATION = "invitation", _("invitation")
 
@@ -24,7 +25,7 @@ SECRET = (Kind.ACCOUNT, Kind.INVITATION)
 
 
 # These can wait while mails about a proposal, an answer or a log-in leave: nobody sits and waits for them.
-LATER = (Kind.DEADLINE, Kind.CONFLICT)
+LATER = (Kind.DEADLINE, Kind.CONFLICT, Kind.COUNTS)
 
 
 class Why(models.TextChoices):

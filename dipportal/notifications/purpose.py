@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.journal.models import Entry
+from dipportal.notifications import weeks
 from dipportal.notifications.enums import Kind
-from dipportal.notifications.models import Email, EmailQuerySet
+from dipportal.notifications.models import Email, EmailQuerySet, WeeklyRound
 from dipportal.notifications.text import has_link
 from dipportal.organisations.models import Invitation
 from dipportal.outbox.models import State
+from dipportal.ticketing.queries import without_count
 
 # As long as a link to set a password or to confirm an address is good: three days, both in Django and in allauth.
 LINK_LASTS = dt.timedelta(days=3)
@@ -38,6 +40,7 @@ def lost(row: Email) -> str:
         Kind.REOPENED: _reopened,
         Kind.DEADLINE: _deadline,
         Kind.SECOND: _second,
+        Kind.COUNTS: _counts,
         Kind.INVITATION: _invitation,
         Kind.ACCOUNT: _account,
     }.get(Kind(row.kind))
@@ -140,6 +143,20 @@ def _second(row: Email) -> str:
     event = _event(row)
     still = Contract.objects.filter(pk=event.target_id, endorsed_by=event.user_id, discarded_at=None)
     return "" if still.exists() else _("It was completed, or begun anew, before this mail left.")
+
+
+def _counts(row: Email) -> str:
+    theater, name = row.event_key.split(":")[1:]
+    rounds = WeeklyRound.objects.filter(theater=int(theater))
+    week = rounds.select_related("theater__counting").get(week=weeks.named(name))
+    if week.theater.receiver_id != row.organisation_id:
+        return _("Another organisation runs the theater now.")
+    if hasattr(week.theater, "counting") and not week.theater.counting.reminded:
+        return _("The weekly mail was turned off before this one left.")
+    if rounds.filter(week__gt=week.week).exists():
+        return _("The next week has come; the mail of that week says it.")
+    missing = without_count([week.theater.pk], timezone.now()).filter(pk__in=week.performances)
+    return "" if missing.exists() else _("The counts came in before this mail left.")
 
 
 def _later(event: Entry, *codes: str) -> bool:

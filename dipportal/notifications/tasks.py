@@ -16,6 +16,14 @@ def drain_mail() -> None:
         wake()
 
 
+@shared_task(soft_time_limit=240, time_limit=300)
+def write_weekly() -> None:
+    """By the beat: the mails about missing ticket counts that are due. A second run finds nothing left to do."""
+    from dipportal.notifications import weekly
+
+    weekly.write_due()
+
+
 def wake() -> None:
     """Ask a worker to drain the mail; for use with `transaction.on_commit`. The sweep comes anyway."""
     try:

@@ -23,6 +23,8 @@ LASTING = {"starts_at", "first_at", "modified_at"}
 CHANCE = {
     "password", "secret_encrypted", "token_encrypted", "claim_token", "message_id", "reference", "test_text",
     "step", "done", "total",
+    # With the moment at which a mail was written.
+    "headers",
 }  # fmt: skip
 
 
