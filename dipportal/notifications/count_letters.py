@@ -20,7 +20,7 @@ from dipportal.core import dates
 from dipportal.notifications.actions import one_line
 from dipportal.notifications.enums import Why
 from dipportal.notifications.recipients import Reader
-from dipportal.notifications.text import tidy
+from dipportal.notifications.text import tidy, without_indents
 from dipportal.organisations.models import Organisation
 
 MOST_LISTED = 100
@@ -62,7 +62,8 @@ def render(missing: Missing, reader: Reader) -> tuple[str, str, str]:
     """Subject, text and HTML for one reader."""
     context = letter(missing, reader)
     text = tidy(render_to_string("mail/missing_counts.txt", context))
-    return context["subject"], text, render_to_string("mail/missing_counts.html", context)
+    html = without_indents(render_to_string("mail/missing_counts.html", context))
+    return context["subject"], text, html
 
 
 def letter(missing: Missing, reader: Reader) -> dict[str, Any]:
