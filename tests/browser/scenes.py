@@ -139,11 +139,11 @@ def mail_to(visitor: Visitor, recipient: str, words: str, *, seconds: float = 40
     return until(ask, f"mail to {recipient} about {words}", seconds=seconds)
 
 
-def link_in(visitor: Visitor, mail: Mail) -> str:
-    """The address of the page that the mail is about."""
+def link_in(visitor: Visitor, mail: Mail, pattern: str = "/afspraken/") -> str:
+    """The address of the page that the mail is about: the first one that looks like this."""
     visitor.go(mail.path)
     addresses = [link.get_attribute("href") or "" for link in visitor.page.locator("pre a").all()]
-    return next(address for address in addresses if "/afspraken/" in address)
+    return next(address for address in addresses if re.search(pattern, address))
 
 
 def speak(visitor: Visitor, language: str) -> None:
