@@ -20,5 +20,6 @@ urlpatterns = [
     path("kaartstanden/", include("dipportal.receivers.counts_urls")),
     path("zoeken/", views.search, name="search"),
     path("", include("dipportal.receivers.paper_urls")),
+    path("kaartstanden/werkblad/", include("dipportal.receivers.sheet_urls")),
     path("organisatie/", include("dipportal.receivers.organisation_urls")),
 ]

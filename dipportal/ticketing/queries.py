@@ -100,6 +100,23 @@ def without_link(performances: PerformanceQuerySet) -> PerformanceQuerySet:
     return performances.filter(~Exists(link))
 
 
+def countable(
+    theaters: Collection[int], first: dt.datetime, end: dt.datetime, *, silent: bool = False
+) -> PerformanceQuerySet:
+    """The performances in these theaters from `first` to before `end` that have a count, or can have one.
+
+    A cancelled one is among them when something was counted of it: its tickets go back one by one. `silent`: only
+    those that take place and have no count. In the order in which they play.
+    """
+    counts = TicketCount.objects.filter(performance=OuterRef("pk"))
+    there = Performance.objects.in_house(theaters).filter(missing_since=None, starts_at__gte=first, starts_at__lt=end)
+    if silent:
+        found = there.agreed().filter(~Exists(counts.filter(tickets__isnull=False, missing_since=None)))
+    else:
+        found = there.filter(Exists(counts)) | there.agreed()
+    return found.order_by("starts_at", "pk")
+
+
 def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:
     """The lowest and the highest entrance price, in cents, of those of these that have an approved agreement."""
     found: dict[int, tuple[int, int]] = {}

@@ -268,6 +268,10 @@ OBJECTS: dict[str, Objects] = {
     "receivers:standing": NONE,
     "receivers:standing_file": standing(OURS, NEIGHBOURS),
     "receivers:performances": NONE,
+    "receivers:counts_sheet": NONE,
+    "receivers:counts_sheet_file": NONE,
+    "receivers:counts_sheet_save": NONE,
+    "receivers:counts_sheet_saved": NONE,
     "receivers:search": NONE,
     "receivers:counts": NONE,
     "receivers:count": Objects(

@@ -34,6 +34,7 @@ by_name = pytest.mark.parametrize("route", FORMS, ids=lambda route: route.name)
 PAGE_OF = {
     "receivers:approve": "receivers:contract",
     "receivers:reject": "receivers:contract",
+    "receivers:counts_sheet_save": "receivers:counts_sheet",
     "providers:contract_amend": "providers:contract",
     "providers:contract_revise": "providers:contract",
     "providers:contract_undo": "providers:contract",

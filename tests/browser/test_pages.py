@@ -45,6 +45,7 @@ PAGES = (
     Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
     Shown("afnemer-voorstel", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST),
     Shown("afnemer-voorstellingen", f"{scenes.KADE}voorstellingen/", scenes.PROGRAMMER),
+    Shown("afnemer-werkblad", f"{scenes.KADE}kaartstanden/werkblad/", scenes.PROGRAMMER),
     Shown("aanbieder-afspraak-bewerken", f"{scenes.AGENCY}afspraken/?status=concept", scenes.PLANNER, FIRST, EDIT),
     Shown("aanbieder-sjablonen", f"{scenes.AGENCY}afspraken/sjablonen/", scenes.PLANNER),
     Shown("aanbieder-meer-tegelijk", f"{scenes.AGENCY}afspraken/samen/", scenes.PLANNER),
