@@ -5,6 +5,7 @@ house that looked at them.
 """
 
 import hashlib
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 
 from django.contrib import messages
@@ -212,15 +213,18 @@ def _salt(request: AreaRequest) -> str:
 
 
 def _sealed(request: AreaRequest, entries: Sequence[Entry]) -> str:
-    return signing.dumps(sheet_preview.packed(entries), salt=_salt(request), compress=True)
+    # With something of its own, so that a second look at the same file is told from a second click.
+    content = [secrets.token_hex(8), sheet_preview.packed(entries)]
+    return signing.dumps(content, salt=_salt(request), compress=True)
 
 
 def _unsealed(request: AreaRequest, sealed: str) -> list[Entry] | None:
     """None when it was not sealed for this person and this house, or too long ago."""
     try:
-        return sheet_preview.unpacked(signing.loads(sealed, salt=_salt(request), max_age=SECONDS))
+        _own, rows = signing.loads(sealed, salt=_salt(request), max_age=SECONDS)
     except signing.BadSignature:
         return None
+    return sheet_preview.unpacked(rows)
 
 
 def _digest(sealed: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from openpyxl import Workbook, load_workbook
 
@@ -68,6 +68,7 @@ def understood(values: Any) -> list[Value]:
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=lines)
 def test_what_is_written_is_read_back(kind: str, rows: list[list[Value]]) -> None:
     found = next(read(written(rows, kind), f"x.{kind}"))

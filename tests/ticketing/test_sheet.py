@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import timezone, translation
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as few_examples
 from hypothesis import strategies as some
 
@@ -115,7 +115,7 @@ wholes = some.tuples(kinds, kinds, kinds, kinds, kinds, kinds, kinds, some.integ
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 @pytest.mark.parametrize("language", ["nl", "en"])
-@few_examples(max_examples=25)
+@few_examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stood=some.lists(some.none() | wholes, max_size=6))
 def test_what_stands_is_written_and_read_back(kind: str, language: str, stood: list[Any]) -> None:
     standings = [standing(key, *([count(one)] if one else [])) for key, one in enumerate(stood, start=1)]
