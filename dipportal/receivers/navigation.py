@@ -11,7 +11,10 @@ from dipportal.receivers import loaders
 CONTRACT_PAGES = (
     "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
 )  # fmt: skip
-COUNT_PAGES = ("count", "counting", "counts_sheet", "links", "unlink")
+COUNT_PAGES = (
+    "count", "counting", "links", "unlink",
+    "counts_sheet", "counts_sheet_file", "counts_sheet_save", "counts_sheet_saved",
+)  # fmt: skip
 
 
 def items(request: AreaRequest) -> list[Item]:

@@ -108,12 +108,11 @@ def countable(
     A cancelled one is among them when something was counted of it: its tickets go back one by one. `silent`: only
     those that take place and have no count. In the order in which they play.
     """
-    counts = TicketCount.objects.filter(performance=OuterRef("pk"))
     there = Performance.objects.in_house(theaters).filter(missing_since=None, starts_at__gte=first, starts_at__lt=end)
     if silent:
-        found = there.agreed().filter(~Exists(counts.filter(tickets__isnull=False, missing_since=None)))
+        found = there.agreed().filter(~Exists(_told()))
     else:
-        found = there.filter(Exists(counts)) | there.agreed()
+        found = there.filter(Exists(TicketCount.objects.filter(performance=OuterRef("pk")))) | there.agreed()
     return found.order_by("starts_at", "pk")
 
 

@@ -71,7 +71,7 @@ FIELDS = (
     _entry("other", TicketKind.OTHER.label, definitions.KINDS[TicketKind.OTHER]),
     _entry(
         "complimentary",
-        gettext_lazy("of which complimentary"),
+        gettext_lazy("Of which complimentary"),
         gettext_lazy("How many of 'other' are complimentary tickets. Used by a few theaters only."),
         needed=False,
     ),

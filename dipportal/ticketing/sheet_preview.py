@@ -235,7 +235,9 @@ def _complete(
     by_name = dict(zip(ENTRY, filled, strict=True))
     if by_name["complimentary"] > by_name["other"]:
         faults.append(
-            Fault(str(BY_NAME["complimentary"].heading), _("This is a part of 'other', so it cannot be more."))
+            Fault(
+                str(BY_NAME["complimentary"].heading), _("These are part of 'other', so there cannot be more of them.")
+            )
         )
     return filled, faults
 

@@ -284,7 +284,7 @@ def test_a_row_with_a_fault_holds_up_the_others_until_it_is_left_out_on_purpose(
     page = editor.get(done.headers["Location"])
     ((number, label, why),) = page.context["left_out"]
     assert (number, label) == (3, "De Storm")
-    assert why == ["of which complimentary: This is a part of 'other', so it cannot be more."]
+    assert why == ["Of which complimentary: These are part of 'other', so there cannot be more of them."]
 
 
 def test_an_unlikely_row_is_saved_when_it_is_ticked(world: World, editor: Client, url: Url) -> None:
