@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from dipportal.catalogue.dip_id import DipId
 from dipportal.catalogue.queries import visible_theaters
 from dipportal.core import spreadsheets
+from dipportal.core.dates import moment
 from dipportal.core.errors import PortalError
 from dipportal.core.files import file_reply
 from dipportal.core.numbers import keys as whole_numbers
@@ -103,7 +104,7 @@ def save(request: AreaRequest) -> HttpResponseBase:
         "house": request.organisation.slug,
         "digest": _digest(sealed),
         "saved": [one.entry.key for one in chosen],
-        "left_out": [[one.entry.number, one.entry.label, _why(one)] for one in out],
+        "left_out": [[one.entry.number, *_named(one), _why(one)] for one in out],
     }
     return redirect("receivers:counts_sheet_saved", request.organisation.slug)
 
@@ -172,10 +173,17 @@ def _enter(request: AreaRequest, chosen: Sequence[Judged], sure: Collection[int]
     return _("Something changed here meanwhile, so nothing was saved. Look at it once more.") if faults else ""
 
 
+def _named(one: Judged) -> tuple[str, str]:
+    """Title and evening; of a performance that is not known here what the sheet calls it."""
+    if one.standing is None:
+        return one.entry.label, ""
+    return one.standing.performance.production.title, moment(one.standing.performance.starts_at)
+
+
 def _why(one: Judged) -> list[str]:
-    if one.faults:
-        return [f"{fault.column}: {fault.sentence}" if fault.column else fault.sentence for fault in one.faults]
-    return [_("not confirmed"), *one.doubts]
+    faults = [f"{fault.column}: {fault.sentence}" if fault.column else fault.sentence for fault in one.faults]
+    changes = [f"{change.label}: {change.old} → {change.new}" for change in one.changes]
+    return [*(faults or [_("not confirmed"), *one.doubts]), *changes]
 
 
 # --- whose performances -------------------------------------------------------------------------------------------

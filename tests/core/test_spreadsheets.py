@@ -1,5 +1,6 @@
 """Spreadsheets: what is written is read back, what is no spreadsheet is refused in words, and no cell is a formula."""
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -131,10 +132,10 @@ def workbook(change: Callable[[Any], None] = lambda book: None) -> bytes:
     return file.getvalue()
 
 
-def repacked(content: bytes, **parts: bytes) -> bytes:
+def repacked(content: bytes, how: int = zipfile.ZIP_DEFLATED, **parts: bytes) -> bytes:
     """The same workbook with other parts in it; '__' in a name stands for '/', '_' for '.'."""
     file = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", how) as new:
         named = {name.replace("__", "/").replace("_", "."): part for name, part in parts.items()}
         for name in {*old.namelist(), *named}:
             new.writestr(name, named.get(name) or old.read(name))
@@ -149,6 +150,8 @@ def packed(**parts: bytes) -> bytes:
     return file.getvalue()
 
 
+# Packed without squeezing, so that a letter changed is a letter of what stands in it.
+WHOLE = repacked(workbook(), how=zipfile.ZIP_STORED)
 SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
 BOMB = b'<!DOCTYPE x [<!ENTITY a "ha">]>'
 
@@ -199,6 +202,25 @@ def test_the_instrument_makes_workbooks_that_can_be_read() -> None:
     row = b'<row r="20000"><c r="A20000"><v>1</v></c></row>'
     (rows,) = read(repacked(workbook(), xl__worksheets__sheet1_xml=SHEET % row), "x.XLSX")
     assert [(one.number, one.values[0]) for one in rows] == [(20_000, 1)]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    places=some.lists(some.integers(0, len(WHOLE) - 1), min_size=1, max_size=6),
+    letters=some.binary(min_size=6, max_size=6),
+)
+def test_a_file_with_letters_changed_is_read_or_refused_and_nothing_else(places: list[int], letters: bytes) -> None:
+    broken = bytearray(WHOLE)
+    for place, letter in zip(places, letters, strict=False):
+        broken[place] = letter
+    with contextlib.suppress(Unreadable):
+        assert all(row.number for rows in read(bytes(broken), "x.xlsx") for row in rows)
+
+
+@given(content=some.binary(max_size=200))
+def test_any_letters_are_a_csv_or_refused(content: bytes) -> None:
+    with contextlib.suppress(Unreadable):
+        assert all(not row.is_empty for rows in read(content, "x.csv") for row in rows)
 
 
 def test_formulas_are_not_followed() -> None:

@@ -17,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production, Theater
+from dipportal.core.dates import moment
 from dipportal.core.errors import NotAllowed
 from dipportal.journal.models import Entry
 from dipportal.receivers import counts_sheet
@@ -26,7 +27,7 @@ from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.rules import Report
 from dipportal.ticketing.sheet import BY_NAME, ENTRY
 from dipportal.ticketing.sheet_preview import Preview
-from tests.access.crawl import in_workbook
+from tests.access.crawl import crawl, in_workbook
 from tests.access.filling import filled_in
 from tests.access.neighbours import MARK, fill_for_receiver
 from tests.world import World, evening
@@ -282,8 +283,8 @@ def test_a_row_with_a_fault_holds_up_the_others_until_it_is_left_out_on_purpose(
     done = confirmed(editor, url, held, leave_out="on")
     assert TicketCount.objects.get().performance == world.performances[0]
     page = editor.get(done.headers["Location"])
-    ((number, label, why),) = page.context["left_out"]
-    assert (number, label) == (3, "De Storm")
+    ((number, title, when, why),) = page.context["left_out"]
+    assert (number, title, when) == (3, "De Storm", moment(world.performances[1].starts_at))
     assert why == ["Of which complimentary: These are part of 'other', so there cannot be more of them."]
 
 
@@ -336,7 +337,9 @@ def test_what_a_colleague_entered_meanwhile_is_never_overwritten(
     assert (held.status_code, TicketCount.objects.count()) == (200, 1)
     (row,) = seen_in(held).faulty
     assert ("Normal", "120", "90") in [(one.label, one.old, one.new) for one in row.changes]
-    confirmed(editor, url, held, leave_out="on")
+    done = confirmed(editor, url, held, leave_out="on")
+    ((_row, _title, _when, why),) = editor.get(done.headers["Location"]).context["left_out"]
+    assert "Normal: 120 → 90" in why
     numbers = {one.performance_id: one.normal for one in TicketCount.objects.all()}
     assert numbers == {first.pk: 120, second.pk: 90}
 
@@ -486,6 +489,15 @@ def test_nothing_of_the_neighbours_is_in_a_sheet(world: World, editor: Client, u
     assert in_workbook(bytes_of(downloaded(editor, url))) == empty
     reply = editor.get(url("counts_sheet_file"), {**period, "theater": str(world.other_theater.pk)})
     assert MARK not in in_workbook(reply.content)
+
+
+def test_the_crawl_over_all_pages_reads_the_sheets_too(world: World, editor: Client, url: Url) -> None:
+    """What tests/access proves of pages holds for what is downloaded: with the neighbours there, nothing of them."""
+    fill_for_receiver(world)
+    pages = crawl(editor, url("counts"))
+    sheets = [page for address, page in pages.items() if address.startswith(url("counts_sheet_file"))]
+    assert len(sheets) >= 2
+    assert all(world.performances[0].dip_id in page and MARK not in page for page in sheets)
 
 
 def test_the_neighbours_performances_are_as_unknown_as_none(world: World, editor: Client, url: Url) -> None:
