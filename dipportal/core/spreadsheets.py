@@ -127,7 +127,7 @@ def xlsx(title: str, columns: Sequence[Column], lines: Sequence[Line], notes: No
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = clean(title)[:31]
-    _head(sheet, columns)
+    _head(sheet, columns, last=len(lines) + 1)
     for number, line in enumerate(lines, start=2):
         for place, (column, value) in enumerate(zip(columns, line.values, strict=True), start=1):
             _fill(sheet.cell(number, place), column, value, locked=line.locked)
@@ -139,14 +139,14 @@ def xlsx(title: str, columns: Sequence[Column], lines: Sequence[Line], notes: No
     return file.getvalue()
 
 
-def _head(sheet: Worksheet, columns: Sequence[Column]) -> None:
+def _head(sheet: Worksheet, columns: Sequence[Column], *, last: int) -> None:
     for place, column in enumerate(columns, start=1):
         cell = sheet.cell(1, place, column.heading)
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
         cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.column_dimensions[get_column_letter(place)].width = column.width
     sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}1"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
 
 
 def _fill(cell: Cell | MergedCell, column: Column, value: Value, *, locked: bool) -> None:

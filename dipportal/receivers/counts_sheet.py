@@ -36,6 +36,8 @@ SALT = "receivers.counts_sheet"
 # So long somebody may look before confirming. Afterwards the sheet is uploaded anew.
 SECONDS = 4 * 3600
 KEPT = "counts_by_sheet"
+# So many rows that stayed out are told afterwards; the preview told them all.
+MOST_TOLD = 100
 WRITERS = {spreadsheets.XLSX: sheets.xlsx, spreadsheets.CSV: sheets.csv}
 
 Standings = Mapping[int, Standing]
@@ -104,7 +106,8 @@ def save(request: AreaRequest) -> HttpResponseBase:
         "house": request.organisation.slug,
         "digest": _digest(sealed),
         "saved": [one.entry.key for one in chosen],
-        "left_out": [[one.entry.number, *_named(one), _why(one)] for one in out],
+        "left_out": [[one.entry.number, *_named(one), _why(one)] for one in out[:MOST_TOLD]],
+        "more": max(0, len(out) - MOST_TOLD),
     }
     return redirect("receivers:counts_sheet_saved", request.organisation.slug)
 
@@ -118,7 +121,7 @@ def saved(request: AreaRequest) -> HttpResponseBase:
     keys = _still_ours(request, kept["saved"])
     found = standings(keys)
     rows = [found[key] for key in kept["saved"] if key in found]
-    context = {"rows": rows, "left_out": kept["left_out"]}
+    context = {"rows": rows, "left_out": kept["left_out"], "more": kept["more"]}
     return render(request, "receivers/counts_sheet_saved.html", context)
 
 

@@ -587,5 +587,8 @@ def test_a_thousand_faults_and_doubts_fit_in_a_form(world: World, editor: Client
     look = uploaded(editor, url, bytes_of(book))
     assert (len(seen_in(look).doubtful), len(seen_in(look).faulty)) == (500, 500)
     sure = [str(row) for row in range(2, 502)]
-    assert confirmed(editor, url, look, sure=sure, leave_out="on").status_code == 302
-    assert TicketCount.objects.count() == 500
+    done = confirmed(editor, url, look, sure=sure, leave_out="on")
+    assert (done.status_code, TicketCount.objects.count()) == (302, 500)
+    page = editor.get(done.headers["Location"])
+    assert len(page.context["left_out"]) == 100
+    assert "And 400 more rows." in page.content.decode()
