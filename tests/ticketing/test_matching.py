@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 
 from dipportal.catalogue.models import Hall, Performance, Production, Theater
 from dipportal.ticketing.matching import MOST_LINES, alike, read, suggest
@@ -85,7 +86,8 @@ def test_headings_and_empty_lines_are_left_out() -> None:
     ],
 )
 def test_what_cannot_be_read_is_told_by_its_line(text: str, place: int, words: str) -> None:
-    got = read(text)
+    with translation.override("en"):
+        got = read(text)
     assert words in got.faults[place]
     assert all(line.place != place for line in got.lines)
 
