@@ -198,6 +198,8 @@ EXEMPT: dict[str, str] = {
     "dip.syncrun": "a record of its own of what a pull did",
     "ticketing.ticketcount": "what a source tells; who entered it stands in a line of its performance",
     "ticketing.ticketcountpoint": "the history itself",
+    "ticketing.toursums": "what performances and their counts make together; made anew at any time",
+    "ticketing.owedcount": "what follows from performances and their counts; made anew at any time",
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from django.db.models import Count
 
 from dipportal.catalogue.models import Performance
+from dipportal.ticketing import sums
 from dipportal.ticketing.models import TicketCountPoint
 from dipportal.ticketing.queries import evening_of
 
@@ -22,6 +23,7 @@ def draw() -> int:
     last = TicketCountPoint.objects.filter(performance__in=single.values("performance"), tickets__gt=0)
     made = [point for one in last.select_related("performance").order_by("pk") for point in _before(one)]
     TicketCountPoint.objects.bulk_create(made, batch_size=1000)
+    sums.renew_all()
     return len(made)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production
+from dipportal.catalogue.touched import locked, touched
 from dipportal.contracts.models import Contract
 from dipportal.dip import operations, state, wire
 from dipportal.dip.models import Kind, Subject
@@ -221,7 +222,9 @@ def _link_performance(work: Work, performance: Performance, number: int, *, answ
         return attention("taken", text)
 
     def apply() -> None:
+        tour = locked([performance.production_id])
         Performance.objects.filter(Q(number=None) | Q(number=number), pk=performance.pk).update(number=number)
+        touched(tour)
         operations.note_done(row, number, answer=answer, form=form)
         operations.wake_dependents(dependents)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Performance, Theater
+from dipportal.catalogue.touched import locked_with
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.actions import Line, record, record_many
 from dipportal.organisations.actors import Actor
@@ -91,6 +92,7 @@ def report_many(entered: Sequence[Entered], *, actor: Actor) -> Mapping[int, Por
 
 def _lock(keys: Sequence[int], actor: Actor) -> None:
     """Two who enter the same performance take turns; nobody enters another house's."""
+    locked_with(keys)  # before the performances, as everybody does
     rows = Performance.objects.select_for_update(of=("self",)).select_related("theater__receiver")
     locked = list(rows.filter(pk__in=keys).order_by("pk"))
     if len(locked) != len(keys):

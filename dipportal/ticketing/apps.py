@@ -7,4 +7,7 @@ class TicketingConfig(AppConfig):
     verbose_name = _("Ticket counts")
 
     def ready(self) -> None:
-        from dipportal.ticketing import codes  # noqa: F401
+        from dipportal.catalogue import touched
+        from dipportal.ticketing import codes, sums  # noqa: F401
+
+        touched.follow(sums.renew)

@@ -10,7 +10,9 @@ from typing import Any, TypedDict, cast
 
 from django.utils import timezone
 
+from dipportal.catalogue.touched import locked_with
 from dipportal.core import bulk
+from dipportal.ticketing import sums
 from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import TicketCount, TicketCountPoint
 
@@ -65,6 +67,7 @@ def write(told: Mapping[int, Told], *, source: Source) -> Written:
     rows = {row.performance_id: row for row in _locked(told, source)}
     fresh = [pk for pk in told if pk not in rows]
     altered = [pk for pk, row in rows.items() if _differs(row, told[pk])]
+    tours = locked_with([*fresh, *altered])
     curved = _not_overtaken([pk for pk in told if _has_news(rows.get(pk), told[pk])], told, source)
     bulk.insert(
         TicketCount,
@@ -79,6 +82,7 @@ def write(told: Mapping[int, Told], *, source: Source) -> Written:
             setattr(row, name, value)
     _save([rows[pk] for pk in altered])
     _draw(curved, rows, told, now)
+    sums.renew_locked(tours)
     done.created, done.changed = len(fresh), len(altered)
     done.unchanged = len(told) - len(fresh) - len(altered)
     return done
@@ -88,8 +92,12 @@ def mark_missing(performances: Collection[int], *, source: Source) -> int:
     """The source no longer tells of these at all. Returns how many it told of until now."""
     if not performances:
         return 0
+    tours = locked_with(performances)
     rows = TicketCount.objects.filter(performance__in=list(performances), source=source, missing_since=None)
-    return rows.update(missing_since=timezone.now())
+    marked = rows.update(missing_since=timezone.now())
+    if marked:
+        sums.renew_locked(tours)
+    return marked
 
 
 def _locked(performances: Iterable[int], source: Source) -> Iterable[TicketCount]:

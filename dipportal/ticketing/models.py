@@ -200,3 +200,6 @@ class Counting(models.Model):
 
     def __str__(self) -> str:
         return str(self.theater)
+
+
+from dipportal.ticketing.models_sums import OwedCount, TourSums  # noqa: E402, F401

@@ -83,17 +83,28 @@ class Sold:
         """The same in percent of what there was."""
         return share(self.change, self.week_before) if self.change is not None and self.week_before else None
 
-    def silence(self, now: dt.datetime) -> Silence | None:
-        """What is wrong with the count at that moment, if anything: none, an old one, or none since the evening."""
+    @property
+    def owes_from(self) -> dt.datetime | None:
+        """From this moment on the theater owes a count, as long as it tells none; None: it never will.
+
+        This is the whole rule. In SQL it is `owes_from <= now` (models_sums.OwedCount).
+        """
         starts_at = self.performance.starts_at
-        if not self.takes_place or self.performance.number is None or starts_at - now > EXPECTED_FROM:
+        if not self.takes_place or self.performance.number is None:
             return None
+        expected = starts_at - EXPECTED_FROM
         counted_at = self.told.counted_at if self.told is not None else None
         if counted_at is None:
-            return Silence(None)
+            return expected
         # After the evening a theater has a week for its last count.
-        fresh = counted_at >= min(now - SILENT_AFTER, starts_at)
-        return None if fresh else Silence(counted_at)
+        return None if counted_at >= starts_at else max(expected, counted_at + SILENT_AFTER)
+
+    def silence(self, now: dt.datetime) -> Silence | None:
+        """What is wrong with the count at that moment, if anything: none, an old one, or none since the evening."""
+        owes_from = self.owes_from
+        if owes_from is None or now < owes_from:
+            return None
+        return Silence(self.told.counted_at if self.told is not None else None)
 
 
 @dataclass(frozen=True)
@@ -119,10 +130,14 @@ class Tour:
         return sum(one.seats for one in self.counted)
 
     @property
+    def in_known_seats(self) -> int:
+        """The tickets of the counted performances whose capacity is known."""
+        return sum(one.tickets or 0 for one in self.counted if one.seats)
+
+    @property
     def occupancy(self) -> Decimal | None:
         """Of the counted performances whose capacity is known."""
-        known = [one for one in self.counted if one.seats]
-        return share(sum(one.tickets or 0 for one in known), sum(one.seats for one in known))
+        return share(self.in_known_seats, self.seats)
 
     @property
     def revenue_cents(self) -> int:
@@ -139,10 +154,26 @@ class Tour:
         return sum(known) if known else None
 
     @property
-    def change_share(self) -> Decimal | None:
+    def week_before(self) -> int | None:
+        """The tickets a week ago of those whose change is known."""
         known = [one for one in self.counted if one.change is not None]
-        before = sum(one.week_before or 0 for one in known)
-        return share(sum(one.change or 0 for one in known), before)
+        return sum(one.week_before or 0 for one in known) if known else None
+
+    @property
+    def change_share(self) -> Decimal | None:
+        return share(self.change or 0, self.week_before or 0)
+
+    @property
+    def by_kind(self) -> dict[TicketKind, int] | None:
+        """The kinds as they are shown, of the performances of which they are told; None where none tells them."""
+        told = [kinds for one in self.counted if one.told is not None and (kinds := one.told.shown_kinds) is not None]
+        return {kind: sum(kinds[kind] for kinds in told) for kind in SHOWN} if told else None
+
+    @property
+    def counted_at(self) -> dt.datetime | None:
+        """The moment of the newest count."""
+        moments = [one.told.counted_at for one in self.counted if one.told is not None and one.told.counted_at]
+        return max(moments, default=None)
 
     def weakest_first(self) -> list[Sold]:
         """By occupancy; what nobody counted, or has no known capacity, comes last, by date."""

@@ -11,9 +11,10 @@ from dipportal.catalogue.models import Performance, PerformanceQuerySet, Product
 from dipportal.catalogue.rules import season_begins
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
+from dipportal.core import bulk
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.enums import Source
-from dipportal.ticketing.models import TicketCount, TicketCountPoint, TicketLink
+from dipportal.ticketing.models import Counts, TicketCount, TicketCountPoint, TicketLink
 from dipportal.ticketing.monitor import WEEK, Curve, Sold, curve
 from dipportal.ticketing.rules import Standing
 
@@ -39,17 +40,22 @@ def counted_productions(organisation: Organisation | None, *, running_at: dt.dat
 
 def sold_of(organisation: Organisation | None, performances: Sequence[Performance]) -> list[Sold]:
     """How each of these sells, in their order. One query."""
+    return sold_today(TicketCount.objects.visible_to(organisation), performances)
+
+
+def sold_today(counts: Counts, performances: Sequence[Performance]) -> list[Sold]:
+    """The same, of these counts."""
     a_week_ago = timezone.localdate() - WEEK
     earlier = TicketCountPoint.objects.filter(performance=OuterRef("performance"), day__lte=a_week_ago)
-    rows = TicketCount.objects.visible_to(organisation).shown().filter(performance__in=[one.pk for one in performances])
-    counts = {
+    rows = counts.shown().filter(performance__in=bulk.among([one.pk for one in performances]))
+    shown = {
         count.performance_id: count
         for count in rows.annotate(week_before=Subquery(earlier.order_by("-day").values("tickets")[:1]))
     }
     return [
         Sold(one, count, count.week_before if count is not None else None)
         for one in performances
-        for count in (counts.get(one.pk),)
+        for count in (shown.get(one.pk),)
     ]
 
 

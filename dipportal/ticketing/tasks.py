@@ -10,3 +10,19 @@ def thin_points() -> int:
     from dipportal.ticketing import history
 
     return history.thin(timezone.localdate())
+
+
+@shared_task(time_limit=1800, soft_time_limit=1700)
+def renew_due_sums() -> int:
+    """Renew the sums of tours that move with this day."""
+    from dipportal.ticketing import sums
+
+    return sums.renew_due(timezone.localdate())
+
+
+@shared_task(time_limit=3600, soft_time_limit=3500)
+def renew_all_sums() -> int:
+    """Renew the sums of all tours."""
+    from dipportal.ticketing import sums
+
+    return sums.renew_all()
