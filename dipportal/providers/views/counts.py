@@ -8,7 +8,7 @@ from dipportal.catalogue import queries as catalogue
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
 from dipportal.providers import loaders
-from dipportal.ticketing import definitions, queries, run_up
+from dipportal.ticketing import definitions, earlier, queries, run_up
 from dipportal.ticketing.monitor import SHOWN, Tour
 
 WEAKEST = "weakest"
@@ -33,6 +33,7 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
         "weakest": weakest,
         "kinds": [(kind, definitions.KINDS[kind]) for kind in SHOWN],
         "definitions": definitions,
+        "earlier": earlier.compared(request.organisation, shown, tour),
     }
     if tour.counted:
         context["chart"] = run_up.drawn(queries.curves_of(request.organisation, performances), now)
