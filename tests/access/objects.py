@@ -290,6 +290,8 @@ OBJECTS: dict[str, Objects] = {
     "providers:production_new": NONE,
     "providers:production": production(),
     "providers:production_counts": production(),
+    "providers:counts": NONE,
+    "providers:silent_theaters": NONE,
     "providers:production_edit": production(),
     "providers:production_cancel": production(),
     "providers:performance_new": production(),

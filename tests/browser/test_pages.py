@@ -34,6 +34,8 @@ PAGES = (
     Shown("aanbieder-producties", f"{scenes.AGENCY}producties/", scenes.PLANNER),
     Shown("aanbieder-productie", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a"),
     Shown("aanbieder-kaartstanden", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a", COUNTS),
+    Shown("aanbieder-kaartstanden-seizoen", f"{scenes.AGENCY}kaartstanden/", scenes.PLANNER),
+    Shown("aanbieder-stille-theaters", f"{scenes.AGENCY}kaartstanden/stil/", scenes.PLANNER),
     Shown("aanbieder-productie-nieuw", f"{scenes.AGENCY}producties/nieuw/", scenes.PLANNER),
     Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),
