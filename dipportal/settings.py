@@ -374,6 +374,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=25, hour=4),
         "options": {"expires": 3600},
     },
+    # The counts of all seasons came in the night before.
+    "check-forecasts": {
+        "task": "dipportal.ticketing.tasks.check_forecasts",
+        "schedule": crontab(minute=30, hour=4, day_of_week=1),
+        "options": {"expires": 3600},
+    },
     "pull-reference": {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["reference"],

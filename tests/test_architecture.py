@@ -200,6 +200,7 @@ EXEMPT: dict[str, str] = {
     "ticketing.ticketcountpoint": "the history itself",
     "ticketing.toursums": "what performances and their counts make together; made anew at any time",
     "ticketing.owedcount": "what follows from performances and their counts; made anew at any time",
+    "ticketing.forecastcheck": "reckoned anew every week, of counts that are there",
 }
 
 

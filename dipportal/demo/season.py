@@ -18,6 +18,7 @@ from dipportal.notifications import weekly
 from dipportal.organisations.actors import Actor, staff
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.ticketing import forecasting
 
 Say = Callable[[str], None]
 
@@ -44,6 +45,7 @@ def seed(say: Say) -> None:
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
         pull_once(connection, RunKind.COUNTS_FULL, say)
     run_ups.draw()
+    forecasting.check_all(timezone.now())
     ask_for_counts()
 
 

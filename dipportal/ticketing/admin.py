@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from dipportal.core.read_only import ReadOnly
 from dipportal.ticketing.models import TicketCount
+from dipportal.ticketing.models_forecast import ForecastCheck
 
 
 @admin.register(TicketCount)
@@ -13,3 +14,12 @@ class TicketCountAdmin(ReadOnly):
     search_fields = ("performance__number_text", "performance__production__title")
     list_select_related = ("performance__production",)
     show_full_result_count = False
+
+
+@admin.register(ForecastCheck)
+class ForecastCheckAdmin(ReadOnly):
+    list_display = (
+        "organisation", "days", "cases", "error", "error_last_year", "error_unchanged", "within", "checked_at",
+    )  # fmt: skip
+    list_filter = ("organisation",)
+    list_select_related = ("organisation",)
