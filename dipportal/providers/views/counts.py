@@ -7,7 +7,7 @@ from django.utils import timezone
 from dipportal.catalogue import queries as catalogue
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.providers import loaders
+from dipportal.providers import forecasts, loaders
 from dipportal.ticketing import definitions, earlier, queries, run_up
 from dipportal.ticketing.monitor import SHOWN, Tour
 
@@ -34,6 +34,7 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
         "kinds": [(kind, definitions.KINDS[kind]) for kind in SHOWN],
         "definitions": definitions,
         "earlier": earlier.compared(request.organisation, shown, tour),
+        "forecasts": forecasts.shown(request.organisation, tour, now),
     }
     if tour.counted:
         context["chart"] = run_up.drawn(queries.curves_of(request.organisation, performances), now)
