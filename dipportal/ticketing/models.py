@@ -202,5 +202,5 @@ class Counting(models.Model):
         return str(self.theater)
 
 
-from dipportal.ticketing.models_sums import OwedCount, TourSums  # noqa: E402, F401
 from dipportal.ticketing.models_forecast import ForecastCheck  # noqa: E402, F401
+from dipportal.ticketing.models_sums import OwedCount, TourSums  # noqa: E402, F401
