@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "dipportal.dip",
     "dipportal.providers",
     "dipportal.receivers",
+    "dipportal.api",
     "dipportal.demo",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -71,6 +72,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -402,6 +405,32 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=10, hour=3),
         "options": {"expires": 3600},
     },
+}
+
+# --- the portal's own API: a key in the header, JSON, nothing else ------------------------------------------
+API_CALLS_PER_MINUTE = environment.whole_number("API_CALLS_PER_MINUTE", 60, least=1)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["dipportal.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["dipportal.api.authentication.HasKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["dipportal.api.authentication.PerKey"],
+    "DEFAULT_PARSER_CLASSES": ["dipportal.api.bodies.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["dipportal.api.bodies.Json"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "dipportal.api.bodies.AlwaysJson",
+    "EXCEPTION_HANDLER": "dipportal.api.refusals.answered",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "dipportal for ticketing systems",
+    "DESCRIPTION": "What a theater's own ticketing system tells of its performances. Read on in docs/api.md.",
+    "VERSION": "1",
+    "SERVERS": [{"url": "https://portal.example"}],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "TicketType": "dipportal.ticketing.enums.TicketKind",
+        "Source": "dipportal.ticketing.enums.Source",
+        "Status": "dipportal.catalogue.enums.PerformanceStatus",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # --- metrics: for whoever sends this as a bearer token; without one there is no such page ---------------------

@@ -81,7 +81,7 @@ def report_many(entered: Sequence[Entered], *, actor: Actor) -> Mapping[int, Por
         raise Invalid(_("Enter at most 1,000 counts at once."), code="too_many")
     keys = sorted({one.performance.pk for one in entered})
     with transaction.atomic():
-        _lock(keys, actor)
+        lock(keys, actor)
         now = timezone.now()
         found = standings(keys)
         faults = {one.performance.pk: fault for one in entered if (fault := _fault(one, found)) is not None}
@@ -90,8 +90,8 @@ def report_many(entered: Sequence[Entered], *, actor: Actor) -> Mapping[int, Por
     return faults
 
 
-def _lock(keys: Sequence[int], actor: Actor) -> None:
-    """Two who enter the same performance take turns; nobody enters another house's."""
+def lock(keys: Sequence[int], actor: Actor) -> list[Performance]:
+    """Two who tell of the same performance take turns; nobody tells of another house's. Raises NotAllowed."""
     locked_with(keys)  # before the performances, as everybody does
     rows = Performance.objects.select_for_update(of=("self",)).select_related("theater__receiver")
     locked = list(rows.filter(pk__in=keys).order_by("pk"))
@@ -99,6 +99,7 @@ def _lock(keys: Sequence[int], actor: Actor) -> None:
         raise NotAllowed
     for one in locked:
         actor.must_act_for(one.theater.receiver, Role.EDITOR)
+    return locked
 
 
 def _fault(one: Entered, found: Mapping[int, Standing]) -> PortalError | None:
@@ -156,8 +157,8 @@ def link_many(numbers: Mapping[Performance, str], *, actor: Actor) -> Mapping[in
     Returns what is wrong, by the key of the performance. Raises NotAllowed.
     """
     with transaction.atomic():
-        _lock(sorted(one.pk for one in numbers), actor)
-        faults = _faults_in(numbers)
+        lock(sorted(one.pk for one in numbers), actor)
+        faults = faults_in(numbers)
         if faults:
             return faults
         before = {one.performance_id: one for one in TicketLink.objects.filter(performance__in=list(numbers))}
@@ -176,7 +177,8 @@ def _is_another(link: TicketLink | None, performance: Performance, number: str) 
     return link is None or (link.theater_id, link.system_number) != (performance.theater_id, number)
 
 
-def _faults_in(numbers: Mapping[Performance, str]) -> dict[int, str]:
+def faults_in(numbers: Mapping[Performance, str]) -> dict[int, str]:
+    """What is wrong with these numbers of a ticketing system, by the key of the performance."""
     faults = {one.pk: fault for one, number in numbers.items() if (fault := rules.fault_in_number(number))}
     taken: dict[tuple[int, str], int] = {
         (theater, number): pk
@@ -193,7 +195,7 @@ def _faults_in(numbers: Mapping[Performance, str]) -> dict[int, str]:
 def unlink(performance: Performance, *, actor: Actor) -> None:
     """Counts are entered by hand again. Without a link it is a no-op."""
     with transaction.atomic():
-        _lock([performance.pk], actor)
+        lock([performance.pk], actor)
         links = TicketLink.objects.filter(performance=performance)
         number = links.values_list("system_number", flat=True).first()
         if links.delete()[0]:

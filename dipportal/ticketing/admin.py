@@ -1,10 +1,11 @@
-"""What an administrator sees: the counts as their source told them. Nobody edits them here."""
+"""What an administrator sees: the counts as their source told them, and who may tell them. Nobody edits them here."""
 
 from django.contrib import admin
 
 from dipportal.core.read_only import ReadOnly
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.models_forecast import ForecastCheck
+from dipportal.ticketing.models_keys import SystemKey
 
 
 @admin.register(TicketCount)
@@ -23,3 +24,11 @@ class ForecastCheckAdmin(ReadOnly):
     )  # fmt: skip
     list_filter = ("organisation",)
     list_select_related = ("organisation",)
+
+
+@admin.register(SystemKey)
+class SystemKeyAdmin(ReadOnly):
+    list_display = ("name", "theater", "organisation", "created_at", "last_used_at", "revoked_at")
+    search_fields = ("name", "theater__name", "organisation__name")
+    list_select_related = ("theater", "organisation")
+    exclude = ("digest", "begins_with")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, Theater
 from dipportal.catalogue.rules import season_begins
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
@@ -15,6 +15,7 @@ from dipportal.core import bulk
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import Counts, TicketCount, TicketCountPoint, TicketLink
+from dipportal.ticketing.models_keys import SystemKey
 from dipportal.ticketing.monitor import WEEK, Curve, Sold, curve
 from dipportal.ticketing.rules import Standing
 
@@ -122,6 +123,12 @@ def countable(
     return found.order_by("starts_at", "pk")
 
 
+def by_system_number(theater: Theater, numbers: Collection[str]) -> dict[str, Performance]:
+    """The performances that have these numbers in the ticketing system of this theater, and play there. One query."""
+    links = TicketLink.objects.filter(theater=theater, system_number__in=set(numbers), performance__theater=theater)
+    return {one.system_number: one.performance for one in links.select_related("performance__production")}
+
+
 def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:
     """The lowest and the highest entrance price, in cents, of those of these that have an approved agreement."""
     found: dict[int, tuple[int, int]] = {}
@@ -139,7 +146,9 @@ def standings(performances: Collection[int]) -> dict[int, Standing]:
     for count in TicketCount.objects.filter(performance__in=keys):
         counts[count.performance_id][Source(count.source)] = count
     links = {one.performance_id: one for one in TicketLink.objects.filter(performance__in=keys)}
-    rows = Performance.objects.filter(pk__in=keys).select_related("production", "theater__counting", "hall")
+    working = SystemKey.objects.working().filter(theater=OuterRef("theater"))
+    rows = Performance.objects.filter(pk__in=keys).annotate(has_key=Exists(working))
+    rows = rows.select_related("production", "theater__counting", "hall")
     known = agreed_prices(keys)
     return {
         one.pk: Standing(
@@ -147,6 +156,7 @@ def standings(performances: Collection[int]) -> dict[int, Standing]:
             link=link if (link := links.get(one.pk)) is not None and link.theater_id == one.theater_id else None,
             counts=counts.get(one.pk, {}),
             by_hand=hasattr(one.theater, "counting") and one.theater.counting.by_hand,
+            has_key=one.has_key,
             prices=known.get(one.pk),
         )
         for one in rows

@@ -1,11 +1,14 @@
 """What can be entered of a performance, and what of it is so unlikely that it is asked again. Pure predicates."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Performance
+from dipportal.core.dates import moment
 from dipportal.core.money import format_cents
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import TicketCount, TicketLink
@@ -17,6 +20,8 @@ MOST_CENTS = 1_000_000_000
 USUAL_PRICE = (200, 25_000)
 # An average under a part of the lowest price, or over the highest price, was not paid for these tickets.
 LOWEST_PART = 4
+# A system that told a count so lately will tell the next one too.
+FED_FOR = dt.timedelta(weeks=3)
 NUMBERS = ("normal", "discount", "free", "other", "complimentary", "reservations", "blocked_seats")
 
 
@@ -46,7 +51,8 @@ class Report:
 class Standing:
     """What is known of how a performance is counted.
 
-    `by_hand`: its theater has said that no system tells its counts. `prices`: cents a ticket, lowest and highest, as
+    `by_hand`: its theater has said that no system tells its counts. `has_key`: a system of its theater has a key that
+    works, with which it tells counts to this portal. `prices`: cents a ticket, lowest and highest, as
     agreed for this performance; None when that is not known.
     """
 
@@ -54,6 +60,7 @@ class Standing:
     link: TicketLink | None = None
     counts: Mapping[Source, TicketCount] = field(default_factory=dict)
     by_hand: bool = False
+    has_key: bool = False
     prices: tuple[int, int] | None = None
 
     @property
@@ -70,7 +77,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Closed:
-    """Why nothing can be entered by hand. `code`: linked, told, gone."""
+    """Why nothing can be entered by hand. `code`: linked, fed, told, gone."""
 
     code: str
     sentence: str
@@ -92,6 +99,17 @@ def closed(standing: Standing) -> Closed | None:
             )
             % {"number": standing.link.system_number},
         )
+    fed = _fed(standing)
+    if fed is not None:
+        return Closed(
+            "fed",
+            _(
+                "Your ticketing system told the count of this performance itself, the last time %(when)s. What is"
+                " entered by hand would break that. If it does so no longer, let a manager of your organisation revoke"
+                " its key."
+            )
+            % {"when": moment(fed.counted_at)},
+        )
     if _told_elsewhere(standing):
         return Closed(
             "told",
@@ -101,6 +119,14 @@ def closed(standing: Standing) -> Closed | None:
             ),
         )
     return None
+
+
+def _fed(standing: Standing) -> TicketCount | None:
+    """The count that the theater's own system told here lately, if it still can."""
+    told = standing.counts.get(Source.SYSTEM)
+    if not standing.has_key or told is None or not told.is_told or told.counted_at is None:
+        return None
+    return told if timezone.now() - told.counted_at < FED_FOR else None
 
 
 def _told_elsewhere(standing: Standing) -> bool:
