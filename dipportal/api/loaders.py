@@ -11,10 +11,9 @@ from dipportal.api.errors import Refused, Row
 from dipportal.api.wire import Read
 from dipportal.catalogue.models import Performance, PerformanceQuerySet
 from dipportal.catalogue.queries import visible_performances
-from dipportal.ticketing.models import TicketLink
 from dipportal.ticketing.models_keys import SystemKey
 from dipportal.ticketing.monitor import Sold
-from dipportal.ticketing.queries import by_system_number, sold_of
+from dipportal.ticketing.queries import by_system_number, sold_of, system_numbers
 from dipportal.ticketing.system_reports import Reported
 
 # A year of one theater, with the weeks around it.
@@ -74,6 +73,5 @@ def listed(key: SystemKey, begin: dt.date, end: dt.date) -> list[Listed]:
     after = dt.datetime.combine(end + dt.timedelta(days=1), dt.time.min, zone)
     rows = _performances(key).filter(starts_at__gte=first, starts_at__lt=after)
     playing = list(rows.select_related("production", "hall").order_by("starts_at", "pk"))
-    links = TicketLink.objects.visible_to(key.organisation).filter(theater=key.theater, performance__in=rows)
-    numbers = dict(links.values_list("performance", "system_number"))
+    numbers = system_numbers(key.theater, playing)
     return [Listed(sold, numbers.get(sold.performance.pk)) for sold in sold_of(key.organisation, playing)]

@@ -13,7 +13,8 @@ from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.models import Counting
-from dipportal.ticketing.queries import standings, without_link
+from dipportal.ticketing.models_keys import SystemKey
+from dipportal.ticketing.queries import keys_of, standings, without_link
 from dipportal.ticketing.rules import Standing
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
@@ -83,6 +84,20 @@ def standing(organisation: Organisation, pk: int) -> Standing:
 def theater(organisation: Organisation, pk: int) -> Theater:
     """One that it runs."""
     return get_object_or_404(visible_theaters(organisation), pk=pk)
+
+
+def theaters(organisation: Organisation) -> list[Theater]:
+    """Those that it runs, by name."""
+    return list(visible_theaters(organisation).order_by("name", "pk"))
+
+
+def system_keys(organisation: Organisation) -> list[SystemKey]:
+    """The keys that it made, for its theaters in their order, those that were revoked last first."""
+    return list(keys_of(organisation).order_by("theater__name", "-revoked_at", "name", "pk"))
+
+
+def system_key(organisation: Organisation, pk: int) -> SystemKey:
+    return get_object_or_404(keys_of(organisation), pk=pk)
 
 
 def counting(organisation: Organisation) -> list[Counting]:

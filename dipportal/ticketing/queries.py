@@ -129,6 +129,17 @@ def by_system_number(theater: Theater, numbers: Collection[str]) -> dict[str, Pe
     return {one.system_number: one.performance for one in links.select_related("performance__production")}
 
 
+def system_numbers(theater: Theater, performances: Collection[Performance]) -> dict[int, str]:
+    """What those of these that are linked are called in the ticketing system of this theater, by their keys."""
+    links = TicketLink.objects.filter(theater=theater, performance__in=[one.pk for one in performances])
+    return dict(links.values_list("performance", "system_number"))
+
+
+def keys_of(organisation: Organisation) -> QuerySet[SystemKey]:
+    """The keys of its ticketing systems, revoked or not."""
+    return SystemKey.objects.visible_to(organisation).select_related("theater", "created_by")
+
+
 def agreed_prices(performances: Collection[int]) -> dict[int, tuple[int, int]]:
     """The lowest and the highest entrance price, in cents, of those of these that have an approved agreement."""
     found: dict[int, tuple[int, int]] = {}

@@ -11,7 +11,7 @@ from dipportal.organisations import invitations
 from dipportal.organisations.actors import pull
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
-from tests.access import many, paper
+from tests.access import api, many, paper
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -36,6 +36,10 @@ def rival_contract(status: str) -> Maker:
 
 def nothing_there(_world: World) -> Arguments:
     return {"pk": 987_654_321}
+
+
+def key_of(who: str) -> Maker:
+    return lambda world: {"pk": api.key(world, who)[0].pk}
 
 
 def provider_contract(status: str) -> Objects:
@@ -279,6 +283,10 @@ OBJECTS: dict[str, Objects] = {
         {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
     ),
     "receivers:counting": NONE,
+    "receivers:ticketing_keys": NONE,
+    "receivers:ticketing_key_revoke": Objects(
+        key_of("kade"), {"another receiver's": key_of("haven"), "none at all": nothing_there}
+    ),
     "receivers:links": NONE,
     "receivers:unlink": Objects(
         lambda world: {"pk": world.performances[0].pk},
@@ -353,6 +361,11 @@ OBJECTS: dict[str, Objects] = {
         given_up, {"another provider's": rival_given_up, "none at all": nothing_there}
     ),
     **organisation_pages("providers", "agency", "rival"),
+    "api:tickets": NONE,
+    "api:reservations": NONE,
+    "api:blocked_seats": NONE,
+    "api:performances": NONE,
+    "api:nothing": NONE,
     "demo:mails": NONE,
     "demo:mail": Objects(nothing_there),
     "demo:mail_body": Objects(nothing_there),

@@ -13,6 +13,7 @@ AGENCY = "/aanbieder/impresariaat-lantaarnhof/"
 KADE = "/afnemer/de-kade/"
 PLANNER = "planner@impresariaat.example"
 PROGRAMMER = "programmeur@de-kade.example"
+KADE_MANAGER = "manager@de-kade.example"
 KADE_ID = 2
 
 TERMS = {

@@ -58,6 +58,7 @@ PAGES = (
     Shown("afnemer-kaartstand", f"{scenes.KADE}kaartstanden/", scenes.PROGRAMMER, "tbody th a"),
     Shown("afnemer-koppelen", f"{scenes.KADE}kaartstanden/koppelen/", scenes.PROGRAMMER),
     Shown("afnemer-hoe-wij-tellen", f"{scenes.KADE}kaartstanden/instellingen/", scenes.PROGRAMMER),
+    Shown("afnemer-sleutels", f"{scenes.KADE}kaartstanden/systeem/", scenes.KADE_MANAGER),
     Shown("afnemer-organisatie", f"{scenes.KADE}organisatie/", scenes.PROGRAMMER),
     Shown("papier-controleren", "/controle/"),
     Shown("mail", "/demo/mail/"),
