@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -52,6 +52,9 @@ class Cumulative(KeyView):
     path: ClassVar[str]
 
     def put(self, request: Request) -> Response:
+        if request.stream is None:
+            # The framework makes an empty object of an empty body.
+            raise ParseError
         key = key_of(request)
         rows = wire.read(request.data, self.path)
         told = loaders.reported(key, rows)
