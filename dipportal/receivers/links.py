@@ -1,6 +1,7 @@
 """Linking performances to the numbers that they have in the theater's own ticketing system."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,8 @@ from dipportal.core.listing import listing
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Role, Side
 from dipportal.receivers import loaders
-from dipportal.ticketing import actions, matching
+from dipportal.ticketing import actions, matching, rules
+from dipportal.ticketing.rules import Closed, Standing
 
 NUMBER, CHOICE = "n", "p"
 ORDERS: dict[str, tuple[str, ...]] = {"date": ("starts_at",)}
@@ -112,9 +114,19 @@ def unlink(request: AreaRequest, pk: int) -> HttpResponseBase:
     standing = loaders.standing(request.organisation, pk)
     if request.method == "POST":
         actions.unlink(standing.performance, actor=request.actor)
-        messages.success(request, _("The link is gone: counts of this performance are entered by hand again."))
+        closed = _closed_without_link(standing)
+        if closed is None:
+            messages.success(request, _("The link is gone: counts of this performance are entered by hand again."))
+        else:
+            messages.info(request, _("The link is gone. %(why)s") % {"why": closed.sentence})
         return redirect("receivers:count", request.organisation.slug, pk)
     if standing.link is None:
         messages.info(request, _("This performance is not linked."))
         return redirect("receivers:count", request.organisation.slug, pk)
-    return render(request, "receivers/unlink.html", {"performance": standing.performance, "link": standing.link})
+    context = {"performance": standing.performance, "link": standing.link, "closed": _closed_without_link(standing)}
+    return render(request, "receivers/unlink.html", context)
+
+
+def _closed_without_link(standing: Standing) -> Closed | None:
+    """What else keeps the form shut: a system tells counts without a link too."""
+    return rules.closed(replace(standing, link=None))

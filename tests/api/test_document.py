@@ -6,15 +6,18 @@ from typing import Any
 import pytest
 import yaml
 from django.urls import reverse
+from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft4Validator, ValidationError
 
 from dipportal.api import examples
+from dipportal.ticketing import definitions
 from tests.access import api
 from tests.access.test_matrix import API_ROUTES
 from tests.api.conftest import Call
+from tests.api.test_counts import IMPOSSIBLE
 from tests.world import World
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi.yaml"
@@ -88,6 +91,15 @@ def test_what_is_refused_fits_the_document(world: World, put: Call) -> None:
     check(put(bad).json(), schema_of(operation, 400))
     check(put(bad, secret="").json(), schema_of(operation, 401))
     check(put(b"x", content_type="text/plain").json(), schema_of(operation, 415))
+
+
+def test_the_page_for_box_offices_explains_every_code_and_number() -> None:
+    page = (FILE.parents[1] / "api.md").read_text(encoding="utf-8")
+    told = {code for _body, _field, code in IMPOSSIBLE} | {"older", "linked", "number", "gone", "places"}
+    assert {code for code in told if f"`{code}`" not in page} == set()
+    with translation.override("en"):
+        said = [*definitions.KINDS.values(), definitions.ACQUIRED, definitions.RESERVATIONS, definitions.BLOCKED]
+        assert [str(text) for text in (*said, definitions.REVENUE) if str(text) not in page] == []
 
 
 def test_what_is_listed_fits_the_document(world: World, put: Call, secret: str) -> None:

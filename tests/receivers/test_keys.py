@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from dipportal.catalogue.models import Theater
-from dipportal.ticketing import keys
+from dipportal.ticketing import actions, keys
 from dipportal.ticketing.models_keys import SystemKey
 from tests.access import api
 from tests.world import World
@@ -116,5 +116,9 @@ def test_a_count_that_a_system_tells_closes_the_form_in_words(
     assert 'name="normal"' not in page
     assert "the theater's ticketing system" in page
     assert "Kassa" in page
+    actions.link(one, "EV-1", actor=world.actors["kade_editor"])
+    assert "The form stays closed all the same." in shown(editor.get(url("unlink", pk=one.pk)))
+    gone = shown(editor.post(url("unlink", pk=one.pk), follow=True))
+    assert "The link is gone. Your ticketing system told the count" in gone
     answer = editor.post(url("count", pk=one.pk), {"normal": "9"}, follow=True)
     assert "Your ticketing system told the count" in shown(answer)
