@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dipportal.api.bodies import MOST_BYTES
+from dipportal.catalogue.models import Performance
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import keys
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.models_keys import SystemKey
-from tests.access import api
+from tests.access import api, neighbours
 from tests.api.conftest import Call, tickets
 from tests.world import World
 
@@ -282,3 +283,19 @@ def test_an_organisation_that_is_no_receiver_has_no_keys(world: World) -> None:
     provider = Organisation.objects.filter(kind=Side.PROVIDER).first()
     assert not SystemKey.objects.visible_to(provider).exists()
     assert not SystemKey.objects.visible_to(None).exists()
+
+
+def test_nothing_of_the_neighbours_shows(world: World, put: Call, secret: str) -> None:
+    """Not in the list, which is the same beside them, and not in what is said of their numbers."""
+    before = api.call("GET", "performances", secret).content
+    neighbours.fill_for_receiver(world)
+    assert api.call("GET", "performances", secret).content == before
+    foreign = list(Performance.objects.filter(theater=world.other_theater).select_related("production"))
+    assert len(foreign) > 5
+    made_up = {"productionNumber": "NL-25-123-0003776", "performanceNumber": 1, "counts": tickets()["counts"]}
+    (unknown,) = put(made_up).json()["rows"]
+    for one in foreign:
+        named = {"productionNumber": one.production.dip_id, "performanceNumber": one.number}
+        answer = put({**made_up, **named, "systemNumber": "EV-1"})
+        assert neighbours.MARK not in answer.content.decode()
+        assert answer.json()["rows"] == [unknown], "one that exists elsewhere is told from one that does not"
