@@ -203,5 +203,5 @@ class Counting(models.Model):
 
 
 from dipportal.ticketing.models_forecast import ForecastCheck  # noqa: E402, F401
-from dipportal.ticketing.models_sums import OwedCount, TourSums  # noqa: E402, F401
 from dipportal.ticketing.models_keys import SystemKey  # noqa: E402, F401
+from dipportal.ticketing.models_sums import OwedCount, TourSums  # noqa: E402, F401
