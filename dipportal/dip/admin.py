@@ -32,7 +32,14 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 class ConnectionForm(forms.ModelForm[Connection]):
-    organisation = forms.ModelChoiceField(Organisation.objects.all(), label=gettext_lazy("Organisation"))
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.all(),
+        label=gettext_lazy("Organisation"),
+        help_text=gettext_lazy(
+            "For a theater these are its ticketing credentials: the counts that it enters are reported to DIP with"
+            " them, and nothing is fetched."
+        ),
+    )
     secret = forms.CharField(
         label=gettext_lazy("Secret"),
         required=False,
@@ -60,10 +67,10 @@ SHOWN = ("active", "trouble", "open_until", "failures", "tested_at", "test_ok", 
 @admin.register(Connection)
 class ConnectionAdmin(admin.ModelAdmin[Connection]):
     form = ConnectionForm
-    fields = ("organisation", "client_id", "secret", *SHOWN)
-    readonly_fields = SHOWN
-    list_display = ("organisation", "client_id", "active", "test_ok", "last_good_pull_at", "open_until")
-    list_filter = ("active", "test_ok")
+    fields = ("organisation", "purpose", "client_id", "secret", *SHOWN)
+    readonly_fields = ("purpose", *SHOWN)
+    list_display = ("organisation", "purpose", "client_id", "active", "test_ok", "last_good_pull_at", "open_until")
+    list_filter = ("active", "test_ok", "organisation__kind")
     search_fields = ("organisation__name", "client_id")
     list_select_related = ("organisation",)
     actions = ("test", "remove")
@@ -77,6 +84,10 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Removing is an action: it forgets the secret and leaves the history."""
         return False
+
+    @admin.display(description=gettext_lazy("kind"))
+    def purpose(self, row: Connection) -> str:
+        return str(row.label) if row.pk else "-"
 
     @method_decorator(sensitive_post_parameters("secret"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -17,11 +17,11 @@ from dipportal.dip import wire_counts
 from dipportal.dip.models import RecordKind
 from dipportal.dip.pull_records import MANY, Known, Memory, Page
 from dipportal.dip.pull_run import Tally
-from dipportal.dip.records import PlayedCount, TheaterCounts
+from dipportal.dip.records import PlayedCount, Split, TheaterCounts
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import mirror
 from dipportal.ticketing.enums import Source
-from dipportal.ticketing.mirror import Kinds, Told
+from dipportal.ticketing.mirror import Told
 from dipportal.ticketing.queries import still_counted
 
 # Of which column the others of these lists tell.
@@ -41,7 +41,7 @@ class ProductionCounts:
     pk: int
     dip_id: str
     pages: dict[RecordKind, Page[TheaterCounts]] = field(default_factory=dict)
-    kinds: dict[int, Kinds | None] = field(default_factory=dict)
+    kinds: dict[int, Split | None] = field(default_factory=dict)
     unheard: set[int] = field(default_factory=set)
 
     def in_order(self) -> list[tuple[RecordKind, Page[TheaterCounts]]]:
@@ -161,16 +161,25 @@ def _columns(kind: RecordKind, one: PlayedCount, now: Now, counts: ProductionCou
     if one.number not in counts.kinds and now.sold(one):
         # Its kinds stay as they are.
         return {"tickets": one.tickets, "revenue_cents": one.revenue_cents, "counted_at": one.counted_at}
-    return mirror.sold(one.tickets, one.revenue_cents, one.counted_at, _fitting(counts.kinds.get(one.number), one))
+    split = _fitting(counts.kinds.get(one.number), one)
+    if split is None:
+        return mirror.sold(one.tickets, one.revenue_cents, one.counted_at, None)
+    kinds = {kind: (tickets, (split.cents or {}).get(kind, 0)) for kind, tickets in split.tickets.items()}
+    told = mirror.sold(one.tickets, one.revenue_cents, one.counted_at, kinds)
+    if split.cents is None:
+        told["revenue_of_kinds"] = {}
+    return told
 
 
-def _fitting(kinds: Kinds | None, one: PlayedCount) -> Kinds | None:
+def _fitting(split: Split | None, one: PlayedCount) -> Split | None:
     """The kinds, when they are those of this count: between the two answers tickets may have been sold."""
-    if kinds is None:
+    if split is None:
         # Of no tickets at all there are none of any kind.
-        return {} if not one.tickets else None
-    tickets, cents = (sum(numbers) for numbers in zip(*kinds.values(), strict=True)) if kinds else (0, 0)
-    return kinds if (tickets, cents) == (one.tickets, one.revenue_cents) else None
+        return Split({}, {}) if not one.tickets else None
+    fits = sum(split.tickets.values()) == one.tickets
+    if split.cents is not None:
+        fits = fits and sum(split.cents.values()) == one.revenue_cents
+    return split if fits else None
 
 
 def _remember(

@@ -83,6 +83,11 @@ def left_or_leaving(subject: str, pk: int) -> bool:
     return Operation.objects.filter(key=key_of(subject, pk)).exclude(state=State.ABANDONED, sent_at=None).exists()
 
 
+def has_left(key: str, *, since: dt.datetime) -> bool:
+    """Has anything under this key left for DIP since then?"""
+    return Operation.objects.filter(key=key, sent_at__gte=since).exists()
+
+
 def newest_was_dropped(kind: Kind, pk: int) -> bool:
     """Was the newest row of this kind given up before it left?"""
     rows = Operation.objects.filter(key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Producer
 from dipportal.core import collecting
+from dipportal.core.errors import PortalError
 from dipportal.dip import (
     apply_catalogue,
     apply_contracts,
@@ -57,8 +58,10 @@ def run(
     """Pull one kind (RunKind) and return its row; the one that is going on already, when there is one.
 
     `full` makes 'contracts' the full comparison, and 'counts' those of all seasons. `dry_run` writes nothing, and
-    returns a row that is not stored. `watch` is told how far it is.
+    returns a row that is not stored. `watch` is told how far it is. Raises PortalError for a ticketing credential.
     """
+    if connection.reports:
+        raise PortalError(_("A ticketing credential only reports counts; nothing is fetched with it."), code="reports")
     kind = _FULL.get(RunKind(kind), RunKind(kind)) if full else RunKind(kind)
     if dry_run:
         row = SyncRun(connection=connection, organisation=connection.organisation, kind=kind)

@@ -12,7 +12,7 @@ from dipportal.catalogue.models import Performance, Production
 from dipportal.catalogue.touched import locked, touched
 from dipportal.contracts.models import Contract
 from dipportal.dip import operations, state, wire
-from dipportal.dip.models import Kind, Subject
+from dipportal.dip.models import COUNTED, Kind, Subject
 from dipportal.dip.pushing import (
     HOUR,
     Stop,
@@ -230,7 +230,8 @@ def _link_performance(work: Work, performance: Performance, number: int, *, answ
 
     def dependents() -> list[str]:
         waiting = Contract.objects.filter(performances=performance).exclude(performances__number=None)
-        return [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
+        keys = [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
+        return [*keys, *(operations.key_of(subject, performance.pk) for subject in COUNTED)]
 
     return done(apply=apply)
 

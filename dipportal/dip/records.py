@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
 from dipportal.contracts.enums import Status
+from dipportal.ticketing.enums import TicketKind
 
 Raw = Mapping[str, Any]
 Record = TypeVar("Record")
@@ -147,3 +148,11 @@ class TheaterCounts:
     theater_id: int
     performances: tuple[PlayedCount, ...]
     raw: Raw = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(slots=True)
+class Split:
+    """The tickets of one performance by kind; `cents` is None where only the revenue of all kinds together is known."""
+
+    tickets: Mapping[TicketKind, int]
+    cents: Mapping[TicketKind, int] | None

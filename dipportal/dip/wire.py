@@ -64,6 +64,11 @@ def performance_path(producer_id: int, production_id: str, number: int) -> str:
     return f"{performances_path(producer_id, production_id)}/{number}"
 
 
+def theater_path(theater_id: int) -> str:
+    """One theater. ASSUMED: a theater's ticketing credential may read it, as everybody may read the general data."""
+    return f"/theaters/{theater_id}"
+
+
 def contracts_of_production_path(production_id: str) -> str:
     return f"{CONTRACTS}/{quote(production_id, safe='')}"
 

@@ -1,10 +1,11 @@
-"""The wire format of ticket counts: what DIP answers about sales, reservations and blocked seats.
+"""The wire format of ticket counts: what DIP answers about sales, reservations and blocked seats, and is told of them.
 
 Beside wire.py, and with the same rules. Sales come as one row per theater, whose `id` is the theater's; the production
 is not in it. ASSUMED marks what is not known for certain; docs/dip-api.md lists each with its reason.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,10 +13,9 @@ from django.utils.translation import gettext as _
 
 from dipportal.dip import wire_peek
 from dipportal.dip.members import as_record, maybe, need, number_of, text_of
-from dipportal.dip.records import PlayedCount, Raw, TheaterCounts
+from dipportal.dip.records import PlayedCount, Raw, Split, TheaterCounts
 from dipportal.dip.values import Unreadable, listing, parse_moment, whole
 from dipportal.ticketing.enums import TicketKind
-from dipportal.ticketing.mirror import Kinds
 
 
 def sales_path(production_id: str) -> str:
@@ -34,6 +34,11 @@ def split_path(number: int) -> str:
     """Of a performance its sales by kind of ticket. ASSUMED: this entrance is the one that tells the kinds."""
     return f"/performances/{number}/sales"
 
+
+# Where the running totals of one performance are put. The paths are documented, nothing of the bodies is.
+TICKETS_TOTALS = "/tickets/cumulative"
+RESERVATIONS_TOTALS = "/reservations/cumulative"
+BLOCKED_SEATS_TOTALS = "/blockedseats/cumulative"
 
 # Seen of sales. ASSUMED: of reservations and blocked seats DIP says it the same way.
 _NONE = re.compile(r"^No [\w ]+ history\b", re.IGNORECASE)
@@ -108,15 +113,49 @@ def _summed(member: str, told: int, summed: int) -> None:
         raise Unreadable(text % {"member": member, "told": told, "summed": summed})
 
 
-def parse_split(body: Any) -> Kinds:
-    """Tickets and cents by kind. ASSUMED: the shape, and that a kind that is not in it has none. Raises Unreadable."""
-    found: dict[TicketKind, tuple[int, int]] = {}
+def parse_split(body: Any) -> Split:
+    """Tickets and cents by kind. ASSUMED: the shape, and that a kind that is not in it has none. Raises Unreadable.
+
+    ASSUMED: where a theater told the revenue of all kinds together only, no kind has a revenue of its own.
+    """
+    tickets: dict[TicketKind, int] = {}
+    cents: dict[TicketKind, int | None] = {}
     for one in listing(body):
         raw = as_record(one)
         name = text_of(raw, "type")
         if name not in TicketKind.values:
             raise Unreadable(_("an unknown kind of ticket: %(kind)s") % {"kind": name})
-        if TicketKind(name) in found:
+        if TicketKind(name) in tickets:
             raise Unreadable(_("a kind of ticket stands in it twice: %(kind)s") % {"kind": name})
-        found[TicketKind(name)] = (_not_negative(raw, "tickets"), number_of(raw, "recette"))
-    return found
+        tickets[TicketKind(name)] = _not_negative(raw, "tickets")
+        cents[TicketKind(name)] = maybe(raw, "recette", whole)
+    told = {kind: amount for kind, amount in cents.items() if amount is not None}
+    if told and len(told) < len(tickets):
+        raise Unreadable(_("%(member)s is missing") % {"member": "recette"})
+    return Split(tickets, told if told or not tickets else None)
+
+
+# --- what the portal tells -------------------------------------------------------------------------------------
+def body_for_tickets(
+    production_id: str, number: int, kinds: Mapping[TicketKind, int], revenue_cents: int
+) -> dict[str, Any]:
+    """The running totals of a performance: of each kind the tickets, and the revenue of all of them together.
+
+    ASSUMED: `productionNumber` and `performanceNumber` name the performance, as they do in the body of an agreement;
+    `counts` has the five kinds as `type` and `tickets`, as they are read; and `recette`, in cents, stands beside them,
+    as it does where it is read. A theater enters the revenue as one amount, and to share it out among the kinds would
+    be to make it up: so no kind is sent with a revenue of its own. Complimentary tickets are a kind apart, not in
+    'other'. ASSUMED: the moment is that at which DIP takes it in, so none is sent; and the answer is JSON of any shape.
+    """
+    counts = [{"type": kind.value, "tickets": kinds[kind]} for kind in TicketKind]
+    return {**_of_performance(production_id, number), "counts": counts, "recette": revenue_cents}
+
+
+def body_for_places(production_id: str, number: int, places: int) -> dict[str, Any]:
+    """How many places are reserved, or blocked. ASSUMED: as one number, `tickets`, as it is read; there are no kinds of
+    them here, and no revenue. A total of 0 is sent as such: it takes back what was there before."""
+    return {**_of_performance(production_id, number), "tickets": places}
+
+
+def _of_performance(production_id: str, number: int) -> dict[str, Any]:
+    return {"productionNumber": production_id, "performanceNumber": number}

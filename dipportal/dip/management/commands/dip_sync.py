@@ -113,13 +113,13 @@ class Command(BaseCommand):
         return "going on elsewhere" if run.state == RunState.RUNNING else run.state
 
     def _connections(self, slug: str | None) -> list[Connection]:
-        rows = Connection.objects.active().select_related("organisation")
+        rows = Connection.objects.pulling().select_related("organisation")
         if slug is not None:
             rows = rows.filter(organisation__slug=slug)
         found = list(rows.order_by("organisation__name", "pk"))
         if not found:
             raise CommandError(
-                f"{slug} has no DIP connection in use." if slug else "There is no DIP connection in use."
+                f"{slug} has no DIP connection in use that reads." if slug else "There is no DIP connection in use."
             )
         return found
 
