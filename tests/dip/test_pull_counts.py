@@ -216,6 +216,32 @@ def test_kinds_are_asked_of_what_changed_only(world: World, noord: Connection, f
     assert kinds(701)[TicketKind.OTHER] == 1
 
 
+def test_kinds_without_a_revenue_of_their_own_count_and_none_is_made_up(
+    world: World, noord: Connection, fake: FakeDip, tour: Any
+) -> None:
+    """As a theater reports that knows the revenue of all kinds together only."""
+    fake.counts[SALES] = [row(world.theater.pk, n700=10, n701=20)]
+    fake.counts["/performances/700/sales"] = [
+        {"type": "normal", "tickets": 7},
+        {"type": "discount", "tickets": 3, "recette": None},
+    ]
+    fake.counts["/performances/701/sales"] = [{"type": "normal", "tickets": 19}]
+    assert counted(noord).state == RunState.GOOD
+    assert kinds(700) == {**dict.fromkeys(TicketKind, 0), TicketKind.NORMAL: 7, TicketKind.DISCOUNT: 3}
+    assert kinds(701) is None, "these are not the tickets of the total"
+    assert TicketCount.objects.get(performance__number=700).revenue_of_kinds == {}
+
+
+def test_kinds_of_which_some_have_a_revenue_cannot_be_read(
+    world: World, noord: Connection, fake: FakeDip, tour: Any
+) -> None:
+    fake.counts[SALES] = [row(world.theater.pk, n700=10)]
+    fake.counts["/performances/700/sales"] = [*split(7), {"type": "free", "tickets": 3}]
+    run = counted(noord)
+    assert "recette" in " ".join(run.errors)
+    assert (tickets(), kinds(700)) == ({700: 10}, None)
+
+
 def test_kinds_of_another_moment_are_not_taken_for_this_count(
     world: World, noord: Connection, fake: FakeDip, tour: Any
 ) -> None:
