@@ -37,7 +37,7 @@ def seed(say: Say) -> None:
     for provider in people.PROVIDERS:
         link_producers(provider)
     for receiver in people.RECEIVERS:
-        make_receiver(receiver)
+        make_receiver(receiver, administrator)
     for person in people.PEOPLE:
         make_memberships(make_user(person), person)
     for connection in own:
@@ -87,11 +87,15 @@ def make_connection(provider: people.Provider, administrator: Actor) -> Connecti
             "contact_phone": "020-0000000",
         },
     )
+    return log_in_of(organisation, provider, administrator)
+
+
+def log_in_of(organisation: Organisation, one: people.Provider | people.Receiver, administrator: Actor) -> Connection:
     current = connections.current(organisation)
-    if current is not None and current.client_id == provider.client_id:
+    if current is not None and current.client_id == one.client_id:
         return current
     return connections.save_connection(
-        organisation, client_id=provider.client_id, secret=provider.client_secret, actor=administrator
+        organisation, client_id=one.client_id, secret=one.client_secret, actor=administrator
     )
 
 
@@ -113,7 +117,7 @@ def link_producers(provider: people.Provider) -> None:
     organisation.producers.add(*found)
 
 
-def make_receiver(receiver: people.Receiver) -> None:
+def make_receiver(receiver: people.Receiver, administrator: Actor) -> None:
     theater = Theater.objects.filter(pk=receiver.theater).first()
     if theater is None:
         raise SeedFailed(f"the sandbox has no theater {receiver.theater}")
@@ -130,6 +134,8 @@ def make_receiver(receiver: people.Receiver) -> None:
     if theater.receiver_id is None:
         theater.receiver = organisation
         theater.save(update_fields=["receiver"])
+    if receiver.client_id:
+        log_in_of(organisation, receiver, administrator)
 
 
 def make_memberships(user: User, person: people.Person) -> None:

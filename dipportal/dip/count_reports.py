@@ -1,13 +1,14 @@
-"""What a theater enters of its tickets, on its way to DIP: three lists of running totals, a row each.
+"""What a theater tells of its tickets, on its way to DIP: three lists of running totals, a row each.
 
-A row says only that there is something to tell; what leaves are the newest totals at that moment. So a list needs one
-row that nobody has in hand, however often its count is entered meanwhile. Lists have keys of their own: none holds up
-another, nor the provider's operations on the same performance, which another organisation's log-in carries out.
+It is entered here by hand, or told by the theater's own ticketing system; the newest of the two counts. A row says only
+that there is something to tell; what leaves are the newest totals at that moment. So a list needs one row that nobody
+has in hand, however often its count changes meanwhile. Lists have keys of their own: none holds up another, nor the
+provider's operations on the same performance, which another organisation's log-in carries out.
 """
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -23,12 +24,14 @@ from dipportal.dip.tasks import BATCH
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.outbox.models import CLOSED, STUCK, State
-from dipportal.ticketing.enums import Source
+from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import TicketCount, TicketLink
 
 # The column of TicketCount that a list of places tells.
 PLACES = {Kind.RESERVATIONS_REPORT: "reservations", Kind.BLOCKED_REPORT: "blocked_seats"}
 REPORTS = (Kind.TICKETS_REPORT, *PLACES)
+# What a theater tells of itself.
+OWN = (Source.HAND, Source.SYSTEM)
 # Rows that are written at once.
 CHUNK = 1_000
 
@@ -44,17 +47,42 @@ def totals(kind: Kind, count: TicketCount) -> Form | None:
         return None if places is None else {"places": places}
     if count.kinds is None or not count.is_told:
         return None
-    return {"revenue": count.revenue_cents, **{str(one): tickets for one, tickets in count.kinds.items()}}
+    kinds = {str(one): tickets for one, tickets in count.kinds.items()}
+    return {"revenue": count.revenue_cents, "revenues": revenue_by_kind(count), **kinds}
 
 
-def from_then_on(counted_at: dt.datetime) -> dt.datetime:
-    """A call of ours that left before this moment cannot be what DIP tells as newer than a count of `counted_at`."""
-    return counted_at - settle_time()
+def revenue_by_kind(count: TicketCount) -> dict[str, int] | None:
+    """Cents of each of the five kinds; None where only the revenue of all of them together is known."""
+    if count.revenue_of_kinds and sum(count.revenue_of_kinds.values()) == count.revenue_cents:
+        return {str(kind): count.revenue_of_kinds.get(kind, 0) for kind in TicketKind}
+    return None
 
 
-# --- when a count was entered ----------------------------------------------------------------------------------
+def chosen(kind: Kind, counts: Iterable[TicketCount]) -> TicketCount | None:
+    """Of all counts of a performance the one that this list is told of: the newest of the theater's own."""
+    own = [one for one in counts if one.source in OWN and totals(kind, one) is not None]
+    return max(own, key=lambda one: (one.counted_at or one.changed_at, one.pk), default=None)
+
+
+def overtaken(count: TicketCount, told: TicketCount | None, left: dt.datetime | None) -> bool:
+    """Does DIP tell (`told`) other tickets than this count, newer, that are not ours? `left`: when we last sent some.
+
+    A count that was corrected while it was under way can come to DIP later than its correction was entered.
+    """
+    if told is None or not told.is_told or told.counted_at is None or count.counted_at is None:
+        return False
+    if same_tickets(count, told) or told.counted_at <= count.counted_at:
+        return False
+    return left is None or left < count.counted_at - settle_time()
+
+
+def same_tickets(one: TicketCount, other: TicketCount) -> bool:
+    return (one.tickets, one.revenue_cents) == (other.tickets, other.revenue_cents)
+
+
+# --- when a count was told --------------------------------------------------------------------------------------
 def reported(performances: Collection[int]) -> int:
-    """Queue the counts that were just entered, where the theater has a ticketing credential. Returns how many lists.
+    """Queue the counts that were just told, where the theater has a ticketing credential. Returns how many lists.
 
     Belongs in the transaction that wrote them. Without a credential nothing is queued: the count itself stays, and
     `catch_up` finds it when there is one.
@@ -63,12 +91,12 @@ def reported(performances: Collection[int]) -> int:
     if not with_credential:
         return 0
     counts = TicketCount.objects.filter(
-        performance__in=list(performances), performance__theater__receiver__in=with_credential, source=Source.HAND
+        performance__in=list(performances), performance__theater__receiver__in=with_credential
     )
     by_theater: dict[int, list[TicketCount]] = defaultdict(list)
-    for count in counts.select_related("performance__theater").order_by("pk"):
+    for count in counts.select_related("performance__theater").order_by("performance_id", "pk"):
         by_theater[count.performance.theater.receiver_id].append(count)
-    return sum(_queue(found, organisation, news=True) for organisation, found in by_theater.items())
+    return sum(_queue(_tellings(found), organisation) for organisation, found in by_theater.items())
 
 
 def _lock(performances: Collection[int]) -> list[int]:
@@ -89,7 +117,7 @@ def lock(organisations: Iterable[int]) -> list[int]:
 
 # --- when a credential came ------------------------------------------------------------------------------------
 def catch_up(organisation: Organisation) -> int:
-    """Queue what was entered for this theater and DIP does not have. Returns how many lists.
+    """Queue what this theater told and DIP does not have. Returns how many lists.
 
     Belongs in the transaction that makes the credential known. Left out is what DIP has, by our own calls or by what a
     provider's pull saw, and what it has newer than we do: that came from elsewhere.
@@ -99,80 +127,87 @@ def catch_up(organisation: Organisation) -> int:
     lock([organisation.pk])
     if not Connection.objects.active().filter(organisation=organisation).exists():
         return 0
-    counts = TicketCount.objects.filter(
-        performance__theater__receiver=organisation, performance__missing_since=None, source=Source.HAND
-    )
-    linked = TicketLink.objects.filter(theater__receiver=organisation).values("performance")
-    found = counts.exclude(performance__in=linked).select_related("performance__theater").order_by("pk")
-    return _queue(list(found), organisation.pk, news=False)
+    counts = TicketCount.objects.filter(performance__theater__receiver=organisation, performance__missing_since=None)
+    linked = set(TicketLink.objects.filter(theater__receiver=organisation).values_list("performance", flat=True))
+    # What was entered before the link is the link's affair now.
+    found = [one for one in _tellings(counts.order_by("performance_id", "pk")) if not one.entered_beside(linked)]
+    return _queue(found, organisation.pk)
 
 
 # --- both ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class _Known:
-    """What is known of one list: the newest row that left or is to leave, and DIP's own count as a pull saw it."""
+class _Telling:
+    """What one list of one performance has to tell. `told`: DIP's own count, as a pull saw it."""
 
-    last: Operation | None
+    kind: Kind
+    count: TicketCount
     told: TicketCount | None
 
-    def needs(self, kind: Kind, count: TicketCount, *, news: bool) -> bool:
-        """Has DIP to be told? `news`: the count was entered just now."""
-        wanted = totals(kind, count)
-        if wanted is None:
-            return False
-        if self.last is not None and self.last.state != State.DONE:
-            return True
-        # The same tickets once more are sent too: that nothing was sold since is news to DIP.
-        return (news and kind == Kind.TICKETS_REPORT) or self._lacks(kind, count, wanted)
+    @property
+    def key(self) -> str:
+        return key_of(self.kind, self.count.performance_id)
 
-    def _lacks(self, kind: Kind, count: TicketCount, wanted: Form) -> bool:
-        """Is what DIP has something else?"""
-        if self.last is not None and self.last.body_digest == state_digest(wanted):
-            return False
-        if kind == Kind.TICKETS_REPORT:
-            return not self._has_tickets(count)
-        there = totals(kind, self.told) if self.told is not None else None
+    def entered_beside(self, linked: Collection[int]) -> bool:
+        return self.count.source == Source.HAND and self.count.performance_id in linked
+
+    def is_needed(self, last: Operation | None) -> bool:
+        """Has DIP to be told? `last`: the newest row that left or is to leave."""
+        wanted = totals(self.kind, self.count)
+        if wanted is None or (last is not None and last.state != State.DONE):
+            return wanted is not None
+        sent = last if last is not None and last.body_digest == state_digest(wanted) else None
+        if self.kind == Kind.TICKETS_REPORT:
+            return self._is_news(last, sent)
+        there = totals(self.kind, self.told) if self.told is not None else None
         # That there are none, DIP need not be told before it was told of some.
-        return self.last is not None or (there or {"places": 0}) != wanted
+        return sent is None and (last is not None or (there or {"places": 0}) != wanted)
 
-    def _has_tickets(self, count: TicketCount) -> bool:
-        """Does DIP tell the same, although the last that we sent was another, or something newer that is not ours?"""
-        told = self.told
-        if told is None or not told.is_told or told.counted_at is None or count.counted_at is None:
-            return False
-        if (told.tickets, told.revenue_cents) == (count.tickets, count.revenue_cents):
-            return True
-        left = self.last.sent_at if self.last is not None else None
-        return told.counted_at > count.counted_at and not (left and left >= from_then_on(count.counted_at))
+    def _is_news(self, last: Operation | None, sent: Operation | None) -> bool:
+        """The same tickets, counted again, are news too: nothing was sold since."""
+        known_at = sent.sent_at if sent is not None else None
+        if known_at is None and self.told is not None and self.told.is_told and same_tickets(self.count, self.told):
+            known_at = self.told.counted_at
+        if known_at is not None and self.count.counted_at is not None:
+            return self.count.counted_at > known_at
+        return not overtaken(self.count, self.told, last.sent_at if last is not None else None)
 
 
-def _queue(counts: Sequence[TicketCount], organisation: int, *, news: bool) -> int:
-    """Rows for these counts of one organisation: the one that waits is made to send the newest, else a new one.
+def _tellings(counts: Iterable[TicketCount]) -> list[_Telling]:
+    """Of all counts of some performances, whatever their source, in the order of the performances."""
+    of: dict[int, list[TicketCount]] = defaultdict(list)
+    for count in counts:
+        of[count.performance_id].append(count)
+    found = []
+    for group in of.values():
+        told = next((one for one in group if one.source == Source.DIP), None)
+        own = ((kind, chosen(kind, group)) for kind in REPORTS)
+        found += [_Telling(kind, count, told) for kind, count in own if count is not None]
+    return found
+
+
+def _queue(tellings: Sequence[_Telling], organisation: int) -> int:
+    """Rows for these lists of one organisation: the one that waits is made to send the newest, else a new one.
 
     The number of statements does not grow with the number of counts (but for chunks).
     """
-    known = _known(counts)
-    wanted = {
-        key_of(kind, count.performance_id): (kind, count.performance_id)
-        for count in counts
-        for kind in REPORTS
-        if known(kind, count.performance_id).needs(kind, count, news=news)
-    }
+    rows = Operation.objects.filter(key__in=[one.key for one in tellings]).exclude(state=State.ABANDONED, sent_at=None)
+    last = {row.key: row for row in rows.only("key", "state", "body_digest", "sent_at").order_by("pk")}
+    wanted = {one.key: one for one in tellings if one.is_needed(last.get(one.key))}
     now = timezone.now()
     _give_up_others(wanted, organisation, now)
     waiting = _freshen(wanted, organisation, now)
-    fresh = [wanted[key] for key in wanted if key not in waiting]
+    fresh = [one for key, one in wanted.items() if key not in waiting]
     Operation.objects.bulk_create(
         [
             Operation(
-                kind=kind,
-                key=key_of(kind, performance),
+                kind=one.kind,
+                key=one.key,
                 organisation_id=organisation,
-                subject_kind=kind.split(".", maxsplit=1)[0],
-                subject_id=performance,
+                subject_kind=one.kind.split(".", maxsplit=1)[0],
+                subject_id=one.count.performance_id,
                 due_at=now + _turn(place),
             )
-            for place, (kind, performance) in enumerate(fresh)
+            for place, one in enumerate(fresh)
         ],
         batch_size=CHUNK,
     )
@@ -182,23 +217,6 @@ def _queue(counts: Sequence[TicketCount], organisation: int, *, news: bool) -> i
 def _turn(place: int) -> dt.timedelta:
     """A season at once is due as fast as it can leave at the pace of one connection, not in front of everybody else."""
     return max(0, place - BATCH) * dt.timedelta(seconds=settings.DIP_PACE_SECONDS)
-
-
-class _Books:
-    def __init__(self, last: Mapping[str, Operation], told: Mapping[int, TicketCount]) -> None:
-        self._last, self._told = last, told
-
-    def __call__(self, kind: Kind, performance: int) -> _Known:
-        return _Known(self._last.get(key_of(kind, performance)), self._told.get(performance))
-
-
-def _known(counts: Sequence[TicketCount]) -> _Books:
-    performances = [count.performance_id for count in counts]
-    keys = [key_of(kind, pk) for pk in performances for kind in REPORTS]
-    rows = Operation.objects.filter(key__in=keys).exclude(state=State.ABANDONED, sent_at=None)
-    last = {row.key: row for row in rows.only("key", "state", "body_digest").order_by("pk")}
-    told = TicketCount.objects.filter(performance__in=performances, source=Source.DIP)
-    return _Books(last, {one.performance_id: one for one in told})
 
 
 def _open(keys: Collection[str], now: dt.datetime) -> "list[Operation]":

@@ -83,9 +83,10 @@ def left_or_leaving(subject: str, pk: int) -> bool:
     return Operation.objects.filter(key=key_of(subject, pk)).exclude(state=State.ABANDONED, sent_at=None).exists()
 
 
-def has_left(key: str, *, since: dt.datetime) -> bool:
-    """Has anything under this key left for DIP since then?"""
-    return Operation.objects.filter(key=key, sent_at__gte=since).exists()
+def last_left(key: str) -> dt.datetime | None:
+    """When anything under this key last left for DIP, whatever became of it."""
+    newest: dt.datetime | None = Operation.objects.filter(key=key).aggregate(newest=Max("sent_at"))["newest"]
+    return newest
 
 
 def newest_was_dropped(kind: Kind, pk: int) -> bool:

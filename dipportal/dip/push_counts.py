@@ -1,4 +1,4 @@
-"""What a theater enters of its tickets to DIP: running totals, put over what was there.
+"""What a theater tells of its tickets to DIP: running totals, put over what was there.
 
 They are never looked up. A look keeps a second create from doubling; totals that are put twice are what they were. What
 must not happen is that an older call is carried out behind a newer one, and only the wait of rule 7 keeps that from
@@ -19,6 +19,7 @@ from dipportal.dip.pushing import HOUR, Stop, Work, gone, send, wait_out, waits
 from dipportal.outbox.drain import Outcome, abandoned, done
 from dipportal.outbox.models import State
 from dipportal.ticketing import rules
+from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.queries import standings
 from dipportal.ticketing.rules import Standing
@@ -35,10 +36,13 @@ def report(kind: Kind, work: Work) -> Outcome:
     standing = standings([work.row.subject_id]).get(work.row.subject_id)
     if standing is None:
         return gone()
-    count = _must_be_told(work, standing)
-    form = count_reports.totals(kind, count)
-    if form is None:
+    if standing.performance.theater.receiver_id != work.row.organisation_id:
+        return abandoned("moved", count_reports.moved_text())
+    count = count_reports.chosen(kind, standing.counts.values())
+    form = count_reports.totals(kind, count) if count is not None else None
+    if count is None or form is None:
         return gone()
+    _must_still_be_told(work, standing, count)
     body = _body(kind, count, *_numbers(work, standing.performance))
     try:
         send(work, "PUT", PATHS[kind], body, form=form)
@@ -47,26 +51,19 @@ def report(kind: Kind, work: Work) -> Outcome:
     return done()
 
 
-def _must_be_told(work: Work, standing: Standing) -> TicketCount:
-    """The count that the theater entered. Stop when it is no longer its to tell.
+def _must_still_be_told(work: Work, standing: Standing, count: TicketCount) -> None:
+    """Stop when the count is no longer the theater's to tell.
 
-    What came between entering and sending may be weeks, where there was no credential or DIP was away.
+    What came between telling and sending may be weeks, where there was no credential or DIP was away.
     """
-    if standing.performance.theater.receiver_id != work.row.organisation_id:
-        raise Stop(abandoned("moved", count_reports.moved_text()))
     closed = rules.closed(standing)
-    if closed is not None and not (closed.code == "told" and _may_be_ours(work, standing.entered)):
+    # What a system tells closes entering by hand, and is told itself. 'told' is looked at more closely below.
+    if closed is not None and (closed.code == "gone" or (count.source == Source.HAND and closed.code != "told")):
         raise Stop(abandoned(closed.code, closed.sentence))
-    if standing.entered is None:
-        raise Stop(gone())
-    return standing.entered
-
-
-def _may_be_ours(work: Work, count: TicketCount | None) -> bool:
-    """Can what DIP tells as newer than this count be ours, corrected here while it was under way?"""
-    key = count_reports.key_of(Kind.TICKETS_REPORT, work.row.subject_id)
-    since = count_reports.from_then_on(count.counted_at) if count is not None and count.counted_at else None
-    return since is not None and operations.has_left(key, since=since)
+    left = operations.last_left(count_reports.key_of(Kind.TICKETS_REPORT, work.row.subject_id))
+    if count_reports.overtaken(count, standing.counts.get(Source.DIP), left):
+        text = _("DIP has a newer count of this performance that did not come from here. It was left as it is.")
+        raise Stop(abandoned("told", text))
 
 
 def _numbers(work: Work, performance: Performance) -> tuple[str, int]:
@@ -82,7 +79,8 @@ def _numbers(work: Work, performance: Performance) -> tuple[str, int]:
 def _body(kind: Kind, count: TicketCount, production_id: str, number: int) -> dict[str, Any]:
     if kind in count_reports.PLACES:
         return wire_counts.body_for_places(production_id, number, getattr(count, count_reports.PLACES[kind]))
-    return wire_counts.body_for_tickets(production_id, number, count.kinds or {}, count.revenue_cents or 0)
+    cents = count_reports.revenue_by_kind(count)
+    return wire_counts.body_for_tickets(production_id, number, count.kinds or {}, cents, count.revenue_cents or 0)
 
 
 def _in_words(outcome: Outcome) -> Outcome:

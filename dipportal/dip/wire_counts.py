@@ -137,18 +137,26 @@ def parse_split(body: Any) -> Split:
 
 # --- what the portal tells -------------------------------------------------------------------------------------
 def body_for_tickets(
-    production_id: str, number: int, kinds: Mapping[TicketKind, int], revenue_cents: int
+    production_id: str,
+    number: int,
+    kinds: Mapping[TicketKind, int],
+    cents: Mapping[str, int] | None,
+    revenue_cents: int,
 ) -> dict[str, Any]:
-    """The running totals of a performance: of each kind the tickets, and the revenue of all of them together.
+    """The running totals of a performance: of each kind the tickets, and the revenue, of each or of all together.
 
     ASSUMED: `productionNumber` and `performanceNumber` name the performance, as they do in the body of an agreement;
-    `counts` has the five kinds as `type` and `tickets`, as they are read; and `recette`, in cents, stands beside them,
-    as it does where it is read. A theater enters the revenue as one amount, and to share it out among the kinds would
-    be to make it up: so no kind is sent with a revenue of its own. Complimentary tickets are a kind apart, not in
-    'other'. ASSUMED: the moment is that at which DIP takes it in, so none is sent; and the answer is JSON of any shape.
+    `counts` has the five kinds as `type` and `tickets`, as they are read, and `recette` in cents with each, where a
+    ticketing system tells it (`cents`). ASSUMED: where a person entered one amount for all kinds, it stands beside them
+    as the one `recette`, as it does where it is read: to share it out among the kinds would be to make it up.
+    Complimentary tickets are a kind apart, not in 'other'. ASSUMED: the moment is that at which DIP takes it in, so
+    none is sent; and the answer is JSON of any shape.
     """
-    counts = [{"type": kind.value, "tickets": kinds[kind]} for kind in TicketKind]
-    return {**_of_performance(production_id, number), "counts": counts, "recette": revenue_cents}
+    if cents is None:
+        counts = [{"type": kind.value, "tickets": kinds[kind]} for kind in TicketKind]
+        return {**_of_performance(production_id, number), "counts": counts, "recette": revenue_cents}
+    with_cents = [{"type": kind.value, "tickets": kinds[kind], "recette": cents[kind]} for kind in TicketKind]
+    return {**_of_performance(production_id, number), "counts": with_cents}
 
 
 def body_for_places(production_id: str, number: int, places: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from dipportal.outbox import drain as draining
 from dipportal.outbox.models import State
 from dipportal.sandbox import server
 from dipportal.ticketing import actions, mirror
-from dipportal.ticketing.enums import Source
+from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import Counting, TicketCount
 from tests.dip.counted import (
     BLOCKED,
@@ -331,14 +331,80 @@ def test_a_correction_is_sent_over_our_own_count_that_dip_took_in_meanwhile(
     assert normals(office.dip) == [40, 45]
 
 
-def test_a_theater_that_counts_by_hand_sends_over_what_dip_has(
+def test_a_theater_that_counts_by_hand_sends_over_what_dip_has_from_elsewhere(
     world: World, office: Pushing, played: Performance
 ) -> None:
     Counting.objects.create(theater=world.theater, by_hand=True)
+    told_by_dip(played, 60, timezone.now() - dt.timedelta(minutes=1))
     enter(played, totals(40), world.actors["kade_editor"])
-    told_by_dip(played, 60, timezone.now() + dt.timedelta(minutes=1))
     office.drain()
     assert normals(office.dip) == [40]
+
+
+# --- a theater's own ticketing system -------------------------------------------------------------------------------
+def told_by_system(world: World, played: Performance, **values: Any) -> None:
+    """As the portal's API takes it in: the count and the same journal line."""
+    kinds = {TicketKind.NORMAL: (30, 75_000), TicketKind.FREE: (4, 0)}
+    told: Any = {**mirror.sold(34, 75_000, timezone.now(), kinds), **values}
+    with transaction.atomic():
+        mirror.write({played.pk: told}, source=Source.SYSTEM)
+        record("count.reported", played, actor=world.actors["kade_editor"], thread=played.thread)
+
+
+def test_what_the_theaters_own_system_tells_goes_to_dip_with_the_revenue_of_each_kind(
+    world: World, office: Pushing, played: Performance
+) -> None:
+    actions.link(played, "K-17", actor=world.actors["kade_editor"])
+    told_by_system(world, played, reservations=6)
+    office.drain()
+    (body,) = sent(office.dip, TICKETS)
+    assert {one["type"]: (one["tickets"], one["recette"]) for one in body["counts"]} == {
+        "normal": (30, 75_000), "discount": (0, 0), "free": (4, 0), "other": (0, 0), "complimentary": (0, 0),
+    }  # fmt: skip
+    assert [one["tickets"] for one in sent(office.dip, RESERVATIONS)] == [6]
+
+
+def test_of_what_was_entered_and_what_the_system_tells_the_newest_goes(
+    world: World, office: Pushing, played: Performance
+) -> None:
+    told_by_system(world, played)
+    enter(played, totals(40), world.actors["kade_editor"])
+    office.drain()
+    told_by_system(world, played, normal=31, tickets=35)
+    office.drain()
+    assert normals(office.dip) == [40, 31]
+
+
+def test_a_system_that_tells_dip_too_is_not_overtaken_by_what_it_told_here_before(
+    world: World, office: Pushing, played: Performance
+) -> None:
+    told_by_system(world, played)
+    told_by_dip(played, 60, timezone.now() + dt.timedelta(minutes=1))
+    office.drain()
+    assert queued() == [(key(played), "abandoned", "told")]
+
+
+def test_a_system_that_tells_of_places_alone_sends_no_tickets_again(
+    world: World, office: Pushing, played: Performance
+) -> None:
+    told_by_system(world, played)
+    office.drain()
+    with transaction.atomic():
+        mirror.write({played.pk: {"blocked_seats": 9}}, source=Source.SYSTEM)
+        record("count.reported", played, actor=world.actors["kade_editor"], thread=played.thread)
+    office.drain()
+    assert len(sent(office.dip, TICKETS)) == 1
+    assert [one["tickets"] for one in sent(office.dip, BLOCKED)] == [9]
+
+
+def test_a_credential_that_comes_later_sends_what_a_linked_system_told(
+    world: World, dip: server.Admin, played: Performance
+) -> None:
+    actions.link(played, "K-17", actor=world.actors["kade_editor"])
+    told_by_system(world, played)
+    with_credential(world)
+    Pushing(dip).drain()
+    assert normals(dip) == [30]
 
 
 def test_a_performance_that_dip_lost_is_not_counted(world: World, office: Pushing, played: Performance) -> None:
@@ -356,9 +422,9 @@ def test_a_credential_that_comes_later_sends_what_dip_lacks_and_nothing_else(wor
     enter(world.rival_performance, totals(7), world.actors["haven_editor"])
     actions.link(linked, "K-17", actor=world.actors["kade_editor"])
     mine = TicketCount.objects.get(performance=has)
-    before = timezone.now() - dt.timedelta(hours=1)
+    later = timezone.now() + dt.timedelta(minutes=1)
     with transaction.atomic():
-        mirror.write({has.pk: mirror.sold(mine.tickets or 0, mine.revenue_cents or 0, before, None)}, source=Source.DIP)
+        mirror.write({has.pk: mirror.sold(mine.tickets or 0, mine.revenue_cents or 0, later, None)}, source=Source.DIP)
     told_by_dip(newer, 90, timezone.now() + dt.timedelta(minutes=1))
     with_credential(world)
     assert [one[0] for one in queued()] == [key(lacking), key(lacking, "reservations")]
