@@ -1,18 +1,22 @@
 """A theater that enters counts, with the ticketing credential of the sandbox: for the tests of what is reported."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
 from dipportal.dip import connections
 from dipportal.dip.models import Connection, Operation
+from dipportal.journal.actions import record
 from dipportal.organisations.actors import Actor, staff
 from dipportal.outbox.models import State
 from dipportal.sandbox import server
-from dipportal.ticketing import actions
+from dipportal.ticketing import actions, mirror
 from dipportal.ticketing.actions import Entered
-from dipportal.ticketing.enums import Source
+from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.rules import Report
 from tests.world import World
@@ -63,3 +67,17 @@ def queued() -> list[tuple[str, str, str]]:
     """(key, state, code) of what is reported, in the order in which it was queued."""
     rows = Operation.objects.filter(kind__endswith=".report").order_by("pk")
     return [(row.key, str(State(row.state)), row.error_code) for row in rows]
+
+
+def told_by_dip(played: Performance, tickets: int, counted_at: dt.datetime) -> None:
+    with transaction.atomic():
+        mirror.write({played.pk: mirror.sold(tickets, 2500 * tickets, counted_at, None)}, source=Source.DIP)
+
+
+def told_by_system(world: World, played: Performance, **values: Any) -> None:
+    """As the portal's API takes it in: the count and the same journal line."""
+    kinds = {TicketKind.NORMAL: (30, 75_000), TicketKind.FREE: (4, 0)}
+    told: Any = {**mirror.sold(34, 75_000, timezone.now(), kinds), **values}
+    with transaction.atomic():
+        mirror.write({played.pk: told}, source=Source.SYSTEM)
+        record("count.reported", played, actor=world.actors["kade_editor"], thread=played.thread)

@@ -19,7 +19,7 @@ from dipportal.outbox import drain as draining
 from dipportal.outbox.models import State
 from dipportal.sandbox import server
 from dipportal.ticketing import actions, mirror
-from dipportal.ticketing.enums import Source, TicketKind
+from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import Counting, TicketCount
 from tests.dip.counted import (
     BLOCKED,
@@ -30,6 +30,8 @@ from tests.dip.counted import (
     normals,
     queued,
     sent,
+    told_by_dip,
+    told_by_system,
     totals,
     with_credential,
 )
@@ -300,11 +302,6 @@ def test_a_count_is_not_sent_over_that_of_a_system_that_was_linked_since(
     assert normals(office.dip) == []
 
 
-def told_by_dip(played: Performance, tickets: int, counted_at: dt.datetime) -> None:
-    with transaction.atomic():
-        mirror.write({played.pk: mirror.sold(tickets, 2500 * tickets, counted_at, None)}, source=Source.DIP)
-
-
 def test_a_count_is_not_sent_over_a_newer_one_that_dip_has_from_elsewhere(
     world: World, office: Pushing, played: Performance
 ) -> None:
@@ -341,16 +338,14 @@ def test_a_theater_that_counts_by_hand_sends_over_what_dip_has_from_elsewhere(
     assert normals(office.dip) == [40]
 
 
+def test_a_performance_that_dip_lost_is_not_counted(world: World, office: Pushing, played: Performance) -> None:
+    enter(played, totals(40), world.actors["kade_editor"])
+    Performance.objects.filter(pk=played.pk).update(missing_since=timezone.now())
+    office.drain()
+    assert queued() == [(key(played), "abandoned", "gone")]
+
+
 # --- a theater's own ticketing system -------------------------------------------------------------------------------
-def told_by_system(world: World, played: Performance, **values: Any) -> None:
-    """As the portal's API takes it in: the count and the same journal line."""
-    kinds = {TicketKind.NORMAL: (30, 75_000), TicketKind.FREE: (4, 0)}
-    told: Any = {**mirror.sold(34, 75_000, timezone.now(), kinds), **values}
-    with transaction.atomic():
-        mirror.write({played.pk: told}, source=Source.SYSTEM)
-        record("count.reported", played, actor=world.actors["kade_editor"], thread=played.thread)
-
-
 def test_what_the_theaters_own_system_tells_goes_to_dip_with_the_revenue_of_each_kind(
     world: World, office: Pushing, played: Performance
 ) -> None:
@@ -395,86 +390,6 @@ def test_a_system_that_tells_of_places_alone_sends_no_tickets_again(
     office.drain()
     assert len(sent(office.dip, TICKETS)) == 1
     assert [one["tickets"] for one in sent(office.dip, BLOCKED)] == [9]
-
-
-def test_a_credential_that_comes_later_sends_what_a_linked_system_told(
-    world: World, dip: server.Admin, played: Performance
-) -> None:
-    actions.link(played, "K-17", actor=world.actors["kade_editor"])
-    told_by_system(world, played)
-    with_credential(world)
-    Pushing(dip).drain()
-    assert normals(dip) == [30]
-
-
-def test_a_performance_that_dip_lost_is_not_counted(world: World, office: Pushing, played: Performance) -> None:
-    enter(played, totals(40), world.actors["kade_editor"])
-    Performance.objects.filter(pk=played.pk).update(missing_since=timezone.now())
-    office.drain()
-    assert queued() == [(key(played), "abandoned", "gone")]
-
-
-# --- the credential comes later -------------------------------------------------------------------------------------
-def test_a_credential_that_comes_later_sends_what_dip_lacks_and_nothing_else(world: World, dip: server.Admin) -> None:
-    lacking, linked, has, newer = (*world.performances, world_performance(world))
-    for number, one in enumerate((lacking, linked, has, newer)):
-        enter(one, totals(40 + number, reservations=5 if one is lacking else 0), world.actors["kade_editor"])
-    enter(world.rival_performance, totals(7), world.actors["haven_editor"])
-    actions.link(linked, "K-17", actor=world.actors["kade_editor"])
-    mine = TicketCount.objects.get(performance=has)
-    later = timezone.now() + dt.timedelta(minutes=1)
-    with transaction.atomic():
-        mirror.write({has.pk: mirror.sold(mine.tickets or 0, mine.revenue_cents or 0, later, None)}, source=Source.DIP)
-    told_by_dip(newer, 90, timezone.now() + dt.timedelta(minutes=1))
-    with_credential(world)
-    assert [one[0] for one in queued()] == [key(lacking), key(lacking, "reservations")]
-    Pushing(dip).drain()
-    assert normals(dip) == [40]
-
-
-def world_performance(world: World) -> Performance:
-    return Performance.objects.create(
-        number=11484999, production=world.production, theater=world.theater, hall=world.hall, starts_at=evening(50),
-        capacity=[500],
-    )  # fmt: skip
-
-
-def test_a_credential_saved_again_sends_nothing_twice(world: World, office: Pushing, played: Performance) -> None:
-    enter(played, totals(40, reservations=5), world.actors["kade_editor"])
-    office.drain()
-    with_credential(world)
-    assert {state for _key, state, _code in queued()} == {"done"}
-    assert len(queued()) == 2
-
-
-def test_what_was_entered_while_there_was_no_credential_goes_with_the_next(
-    world: World,
-    office: Pushing,
-    kassa: Connection,
-    played: Performance,
-) -> None:
-    administrator = staff(world.people["staff"])
-    enter(played, totals(40), world.actors["kade_editor"])
-    office.drain()
-    enter(world.performances[1], totals(10), world.actors["kade_editor"])
-    connections.remove(kassa, actor=administrator)
-    enter(played, totals(45), world.actors["kade_editor"])
-    office.drain()
-    waiting = Operation.objects.get(subject_id=world.performances[1].pk)
-    assert (waiting.state, waiting.error_code) == (State.WAITING, "no_connection")
-    assert "DIP" in waiting.error_text
-    with_credential(world)
-    office.drain()
-    assert sorted(normals(office.dip)) == [10, 40, 45]
-    assert {state for _key, state, _code in queued()} == {"done"}
-
-
-def test_a_good_test_finds_what_was_left_behind(world: World, office: Pushing, kassa: Connection) -> None:
-    enter(world.performances[0], totals(40), world.actors["kade_editor"])
-    Operation.objects.all().delete()
-    tested = connections.test_connection(kassa, actor=staff(world.people["staff"]))
-    assert tested.test_ok, tested.test_text
-    assert len(queued()) == 1
 
 
 # --- many at once ---------------------------------------------------------------------------------------------------
