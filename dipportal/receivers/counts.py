@@ -18,6 +18,7 @@ from dipportal.core.dates import moment
 from dipportal.core.errors import Invalid, StaleState
 from dipportal.core.grouping import grouped
 from dipportal.core.listing import listing
+from dipportal.dip.count_states import sendings_of, stuck_counts, try_again
 from dipportal.journal.codes import Audience
 from dipportal.journal.queries import timeline
 from dipportal.organisations.areas import AreaRequest, area
@@ -36,6 +37,8 @@ ORDERS = {
     "theater": ("theater__name", "hall__name", "starts_at"),
 }
 MISSING = "missing"
+# So many are named above the list; whoever has more has another trouble.
+MOST_STUCK = 20
 # More lines than that in one picture cannot be told apart.
 MOST_CURVES = 30
 
@@ -64,8 +67,16 @@ def counts(request: AreaRequest) -> HttpResponse:
         "any": bool(listed.page.object_list) or chosen.rows().exists(),
         "only_missing": choices["state"] == MISSING and not any(choices.get(name) for name in others),
         "may_enter": request.membership.may(Role.EDITOR),
+        "stuck": _stuck(request),
     }
     return render(request, "receivers/counts.html", context)
+
+
+def _stuck(request: AreaRequest) -> list[Performance]:
+    """The first few performances whose counts do not get to DIP."""
+    keys = stuck_counts(request.organisation).values_list("subject_id", flat=True)[:MOST_STUCK]
+    rows = visible_performances(request.organisation).filter(pk__in=set(keys))
+    return list(rows.select_related("production").order_by("starts_at", "pk"))
 
 
 def rows_of(request: AreaRequest, performances: Sequence[Performance]) -> list[Row]:
@@ -150,12 +161,24 @@ def _page(
         "form": form if closed is None and may_enter else None,
         "may_enter": may_enter,
         "definitions": definitions,
+        "sending": sendings_of(request.organisation, [one.pk]).get(one.pk),
         "reload_url": reverse("receivers:count", args=[request.organisation.slug, one.pk]),
         "chart": _run_up(request, one),
         "history": timeline(one.thread, side=Audience.RECEIVER).filter(code__startswith="count."),
         **context,
     }
     return render(request, "receivers/count.html", context, status=status)
+
+
+@area(Side.RECEIVER, role=Role.EDITOR, methods=("POST",))
+def count_retry(request: AreaRequest, pk: int) -> HttpResponseBase:
+    """Have what did not get to DIP sent now."""
+    standing = loaders.standing(request.organisation, pk)
+    if try_again(request.organisation, standing.performance.pk, actor=request.actor):
+        messages.success(request, _("It is sent to DIP once more."))
+    else:
+        messages.info(request, _("Nothing of this performance waits for that."))
+    return redirect("receivers:count", request.organisation.slug, pk)
 
 
 def _run_up(request: AreaRequest, one: Performance) -> run_up.Drawn | None:

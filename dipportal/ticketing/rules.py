@@ -20,6 +20,8 @@ MOST_CENTS = 1_000_000_000
 USUAL_PRICE = (200, 25_000)
 # An average under a part of the lowest price, or over the highest price, was not paid for these tickets.
 LOWEST_PART = 4
+# So long after an entry DIP may still tell the one before it, which was under way when it was corrected.
+OWN_WAY = dt.timedelta(days=1)
 # A system that told a count so lately will tell the next one too.
 FED_FOR = dt.timedelta(weeks=3)
 NUMBERS = ("normal", "discount", "free", "other", "complimentary", "reservations", "blocked_seats")
@@ -137,7 +139,7 @@ def _told_elsewhere(standing: Standing) -> bool:
     if mine is None or mine.counted_at is None or told.counted_at is None:
         return True
     as_mine = (told.tickets, told.revenue_cents) == (mine.tickets, mine.revenue_cents)
-    return not as_mine and told.counted_at > mine.counted_at
+    return not as_mine and told.counted_at > mine.counted_at + OWN_WAY
 
 
 @dataclass(frozen=True)

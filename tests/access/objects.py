@@ -282,6 +282,10 @@ OBJECTS: dict[str, Objects] = {
         lambda world: {"pk": world.performances[0].pk},
         {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
     ),
+    "receivers:count_retry": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
     "receivers:counting": NONE,
     "receivers:ticketing_keys": NONE,
     "receivers:ticketing_key_revoke": Objects(

@@ -12,7 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
+from dipportal.dip import connections
+from dipportal.dip.models import Operation
 from dipportal.journal.models import Entry
+from dipportal.organisations.actors import Actor, staff
+from dipportal.organisations.models import User
+from dipportal.outbox.models import State
 from dipportal.ticketing import actions, mirror
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import Counting, TicketCount
@@ -154,6 +159,10 @@ def test_a_linked_performance_refuses_in_words(editor: Client, url: Url, world: 
     assert not TicketCount.objects.exists()
 
 
+def administrator() -> Actor:
+    return staff(User.objects.create_superuser("beheer@portaal.example", "een-lang-wachtwoord-9", name="Beheer"))
+
+
 def told_by_dip(play: Performance, tickets: int, *, hours: int = 0) -> None:
     moment = timezone.now() + dt.timedelta(hours=hours)
     mirror.write({play.pk: mirror.sold(tickets, tickets * 2500, moment, None)}, source=Source.DIP)
@@ -176,8 +185,11 @@ def test_what_was_entered_here_and_comes_back_from_dip_closes_nothing(
     back = mirror.sold(mine.tickets or 0, mine.revenue_cents or 0, timezone.now(), None)
     mirror.write({play.pk: back}, source=Source.DIP)
     assert 'name="normal"' in editor.get(url("count", pk=play.pk)).content.decode()
-    # Another count, told after it: a link has come to life.
-    told_by_dip(play, 330, hours=1)
+    # What was corrected while it was under way comes back as it was.
+    told_by_dip(play, 300, hours=1)
+    assert 'name="normal"' in editor.get(url("count", pk=play.pk)).content.decode()
+    # Another count, told days after it: a link has come to life.
+    told_by_dip(play, 330, hours=30)
     assert 'name="normal"' not in editor.get(url("count", pk=play.pk)).content.decode()
 
 
@@ -258,3 +270,26 @@ def test_how_a_house_counts_is_kept_for_each_theater(editor: Client, url: Url, w
         url("counting"), {f"t{other}-{name}": value for name, value in typed.items()} | {f"t{other}-theater": other}
     )
     assert not Counting.objects.filter(theater=other).exists()
+
+
+def test_how_far_a_count_has_come_stands_on_its_page(editor: Client, url: Url, world: World, play: Performance) -> None:
+    """Without a credential of the theater nothing is said of DIP; with one: on its way, refused in words, told."""
+    editor.post(url("count", pk=play.pk), TYPED)
+    assert 'id="sending"' not in editor.get(url("count", pk=play.pk)).content.decode()
+    connections.save_connection(world.kade, client_id="kassa", secret="geheim-van-de-kassa", actor=administrator())
+    assert "On its way to DIP" in editor.get(url("count", pk=play.pk)).content.decode()
+    rows = Operation.objects.filter(organisation=world.kade)
+    # Of blocked seats there are none, here and there.
+    assert rows.count() == 2
+    rows.update(state=State.ATTENTION, error_text="DIP kent deze voorstelling niet.")
+    page = editor.get(url("count", pk=play.pk)).content.decode()
+    assert "DIP kent deze voorstelling niet." in page
+    assert "A count did not get to DIP" in editor.get(url("counts")).content.decode()
+    viewer = Client()
+    viewer.force_login(world.people["kade_viewer"])
+    assert "data-action" not in viewer.get(url("count", pk=play.pk)).content.decode()
+    assert viewer.post(url("count_retry", pk=play.pk)).status_code == 403
+    assert editor.post(url("count_retry", pk=play.pk)).status_code == 302
+    assert set(rows.values_list("state", flat=True)) == {State.WAITING}
+    rows.update(state=State.DONE, done_at=timezone.now())
+    assert "DIP has this count" in editor.get(url("count", pk=play.pk)).content.decode()
