@@ -336,6 +336,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 300},
     },
+    "write-sales-mails": {
+        "task": "dipportal.notifications.tasks.write_sales",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "clear-sales-mails": {
+        "task": "dipportal.notifications.tasks.clear_sales",
+        "schedule": crontab(minute=20, hour=3),
+        "options": {"expires": 3600},
+    },
     "pull-contracts": {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["contracts"],
@@ -461,6 +471,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 logs.errors_in_words,
+                logs.without_keys,
                 structlog.processors.JSONRenderer()
                 if LOG_FORMAT == "json"
                 else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),

@@ -1,6 +1,7 @@
 """Writing mails into the outbox, and what an administrator can do with one."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 
@@ -11,16 +12,26 @@ from django.utils import timezone
 from dipportal.journal.actions import Acting
 from dipportal.journal.models import Entry
 from dipportal.notifications.enums import LATER, Kind
-from dipportal.notifications.models import Email
+from dipportal.notifications.models import Attachment, Email
 from dipportal.notifications.tasks import wake
 from dipportal.organisations.models import Organisation, User
 from dipportal.outbox import actions as outbox
 
 
 @dataclass(frozen=True)
+class File:
+    """A file that goes along with a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
     """One mail as it will leave. `thread` groups the mails of one agreement in the reader's mailbox; `unsubscribe` is
-    the page on which the reader can stop a mail that comes again and again."""
+    the page on which the reader can stop a mail that comes again and again; `one_click` is the same where a mail
+    program may stop it by itself, for a reader who asked it to (RFC 8058)."""
 
     kind: Kind
     event_key: str
@@ -34,14 +45,31 @@ class Mail:
     user: User | None = None
     organisation: Organisation | None = None
     unsubscribe: str = ""
+    one_click: str = ""
+    files: tuple[File, ...] = ()
 
 
 def post(mails: list[Mail]) -> None:
     """Write the mails; one that stands already for this event and recipient is left as it is. Then wake the drain."""
     if not mails:
         return
-    Email.objects.bulk_create([_row(mail) for mail in mails], ignore_conflicts=True)
+    rows = [_row(mail) for mail in mails]
+    with transaction.atomic():
+        Email.objects.bulk_create(rows, ignore_conflicts=True)
+        _add_files(dict(zip((row.message_id for row in rows), mails, strict=True)))
     transaction.on_commit(wake)
+
+
+def _add_files(mails: Mapping[str, Mail]) -> None:
+    """`mails` by their Message-ID. One that stood already has its files."""
+    with_files = [message_id for message_id, mail in mails.items() if mail.files]
+    if with_files:
+        written = Email.objects.filter(message_id__in=with_files).only("message_id")
+        Attachment.objects.bulk_create(
+            Attachment(email=row, name=file.name, content_type=file.content_type, content=file.content)
+            for row in written
+            for file in mails[row.message_id].files
+        )
 
 
 def _row(mail: Mail) -> Email:
@@ -58,6 +86,7 @@ def _row(mail: Mail) -> Email:
         html=mail.html,
         message_id=f"<{secrets.token_hex(16)}@{mail_domain()}>",
         headers=_headers(mail),
+        one_click=mail.one_click,
         priority=int(mail.kind in LATER),
     )
 
@@ -94,7 +123,7 @@ def abandon(email: Email, *, actor: Acting, reason: str = "") -> None:
     with transaction.atomic():
         outbox.abandon(email, actor=actor, reason=reason)
         if email.secret:
-            Email.objects.filter(pk=email.pk).update(text="", html="")
+            Email.objects.filter(pk=email.pk).update(text="", html="", one_click="")
     email.refresh_from_db()
 
 

@@ -54,6 +54,8 @@ class Email(OutboxRow):
     html = models.TextField(blank=True)
     message_id = models.CharField(_("message id"), max_length=200, unique=True, editable=False)
     headers = models.JSONField(default=dict, blank=True, editable=False)
+    # Where one POST stops a mail that comes again and again (RFC 8058). It is a key, and wiped with the text.
+    one_click = models.CharField(max_length=300, blank=True, editable=False)
     # Attempts after which nobody can say whether the mail left.
     doubts = models.PositiveSmallIntegerField(_("doubtful attempts"), default=0, editable=False)
 
@@ -93,6 +95,24 @@ class Email(OutboxRow):
         return self.kind in SECRET
 
 
+class Attachment(models.Model):
+    """A file that goes along with a mail. It lies in the database: written in the transaction of the mail, and there
+    for every worker. Some time after the mail has left it is deleted (sales.clear)."""
+
+    email = models.ForeignKey(Email, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("e-mail"))
+    name = models.CharField(_("file name"), max_length=120)
+    content_type = models.CharField(_("kind of file"), max_length=120)
+    content = models.BinaryField(_("content"))
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ("email", "pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class WeeklyRound(models.Model):
     """A week of a theater that the mail about missing ticket counts has been written for, or was not needed in.
 
@@ -112,3 +132,7 @@ class WeeklyRound(models.Model):
 
     def __str__(self) -> str:
         return f"{self.theater_id} · {self.week:%d-%m-%Y}"
+
+
+# They are models of this app; Django looks for them here.
+from dipportal.notifications.models_sales import SalesRound, SalesSubscription  # noqa: E402, F401

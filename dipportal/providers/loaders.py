@@ -8,6 +8,8 @@ from dipportal.contracts import queries as contracts
 from dipportal.contracts.models import Contract
 from dipportal.contracts.models_standing import StandingAgreement
 from dipportal.contracts.standing import standing_of
+from dipportal.notifications.models import SalesSubscription
+from dipportal.notifications.subscriptions import subscriptions_of
 from dipportal.organisations.areas import AreaRequest
 
 
@@ -31,3 +33,7 @@ def contract(request: AreaRequest, pk: int) -> Contract:
 def standing(request: AreaRequest, pk: int, *, with_file: bool = False) -> StandingAgreement:
     rows = standing_of(request.organisation)
     return get_object_or_404(rows.exclude(file="") if with_file else rows, pk=pk)
+
+
+def sales_subscription(request: AreaRequest, pk: int) -> SalesSubscription:
+    return get_object_or_404(subscriptions_of(request.organisation), pk=pk)

@@ -41,6 +41,9 @@ UNDER = {
     **dict.fromkeys(MANY_PAGES, "contracts"),
     **dict.fromkeys(("standing", "standing_new", "standing_edit", "standing_end"), "contracts"),
     **dict.fromkeys(("production_counts", "silent_theaters"), "counts"),
+    **dict.fromkeys(
+        ("sales_mails", "sales_mail_new", "sales_mail_edit", "sales_mail_stop", "sales_mail_again"), "counts"
+    ),
     "members": "finder",
     **dict.fromkeys(("conflicts", "conflict"), "sync"),
     **dict.fromkeys(ORGANISATION_PAGES, "organisation"),

@@ -60,5 +60,6 @@ urlpatterns = [
     path("synchronisatie/onze/<int:pk>/", sync.operation_put_ours, name="operation_put_ours"),
     path("afspraken/", include("dipportal.providers.many_urls")),
     path("", include("dipportal.providers.paper_urls")),
+    path("", include("dipportal.providers.sales_urls")),
     path("organisatie/", include("dipportal.providers.organisation_urls")),
 ]

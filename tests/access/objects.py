@@ -12,6 +12,8 @@ from dipportal.organisations.actors import pull
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
 from tests.access import api, many, paper
+from tests.access import many, paper
+from tests.notifications import selling
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -234,6 +236,19 @@ def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
     }
 
 
+def reader_of(organisation: str) -> Maker:
+    """Somebody who gets the weekly sales of this provider."""
+    return lambda world: {"pk": selling.subscribed(getattr(world, organisation)).pk}
+
+
+def stopped_reader_of(organisation: str) -> Maker:
+    return lambda world: {"pk": selling.stopped(getattr(world, organisation)).pk}
+
+
+def sales_reader(make: Callable[[str], Maker] = reader_of) -> Objects:
+    return Objects(make("agency"), {"another provider's": make("rival"), "none at all": nothing_there})
+
+
 def token(world: World) -> Arguments:
     found: list[str] = []
     invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
@@ -252,6 +267,12 @@ OBJECTS: dict[str, Objects] = {
         lambda world: {"slug": world.agency.slug}, {"a stranger's": lambda world: {"slug": "bestaat-niet"}}
     ),
     "preferences": NONE,
+    "sales_invitation": Objects(
+        lambda world: {"token": selling.asked(world.agency)[1]}, {"a guess": lambda world: {"token": "x" * 43}}
+    ),
+    "sales_stop": Objects(
+        lambda world: {"token": selling.with_link(world.agency)[1]}, {"a guess": lambda world: {"token": "x" * 43}}
+    ),
     "check_paper": NONE,
     "health_live": NONE,
     "health_ready": NONE,
@@ -304,6 +325,18 @@ OBJECTS: dict[str, Objects] = {
     "providers:production_counts": production(),
     "providers:counts": NONE,
     "providers:silent_theaters": NONE,
+    "providers:production_counts_file": Objects(
+        lambda world: {"pk": world.production.pk, "kind": "xlsx"},
+        {
+            "another provider's": lambda world: {"pk": world.rival_production.pk, "kind": "xlsx"},
+            "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
+        },
+    ),
+    "providers:sales_mails": NONE,
+    "providers:sales_mail_new": NONE,
+    "providers:sales_mail_edit": sales_reader(),
+    "providers:sales_mail_stop": sales_reader(),
+    "providers:sales_mail_again": sales_reader(stopped_reader_of),
     "providers:production_edit": production(),
     "providers:production_cancel": production(),
     "providers:performance_new": production(),

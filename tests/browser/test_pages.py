@@ -36,6 +36,8 @@ PAGES = (
     Shown("aanbieder-kaartstanden", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a", COUNTS),
     Shown("aanbieder-kaartstanden-seizoen", f"{scenes.AGENCY}kaartstanden/", scenes.PLANNER),
     Shown("aanbieder-stille-theaters", f"{scenes.AGENCY}kaartstanden/stil/", scenes.PLANNER),
+    Shown("aanbieder-verkoopmail", f"{scenes.AGENCY}kaartstanden/verkoopmail/", scenes.PLANNER),
+    Shown("aanbieder-verkoopmail-nieuw", f"{scenes.AGENCY}kaartstanden/verkoopmail/nieuw/", scenes.PLANNER),
     Shown("aanbieder-productie-nieuw", f"{scenes.AGENCY}producties/nieuw/", scenes.PLANNER),
     Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),

@@ -1,0 +1,142 @@
+"""How performances sell, as a sheet: what the pages show of each, and what every number means.
+
+Pure. In the language that is in force.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dipportal.core import tables
+from dipportal.core.dates import moment
+from dipportal.core.errors import PortalError
+from dipportal.core.spreadsheets import CSV, XLSX, Notes
+from dipportal.core.tables import Column, Form, Table, Value
+from dipportal.ticketing import definitions
+from dipportal.ticketing.monitor import SHOWN, Sold
+
+KINDS = (XLSX, CSV)
+
+
+class TooMany(PortalError):
+    """More rows than a sheet holds; the sentence says what to do."""
+
+    code = "too_many_rows"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One column and where its values come from."""
+
+    column: Column
+    value: Callable[[Sold], Value]
+
+
+def made(kind: str, what: str, sold: Sequence[Sold], now: dt.datetime) -> bytes:
+    """The sheet of these performances, in their order. `kind`: XLSX or CSV; `what` they are, for the head.
+
+    Raises TooMany beyond tables.MOST_ROWS.
+    """
+    if len(sold) > tables.MOST_ROWS:
+        raise TooMany(_("A sheet has at most 5,000 performances. Choose fewer."))
+    table = table_of(what, sold, now)
+    return tables.csv_file(table) if kind == CSV else tables.xlsx(table, notes())
+
+
+def table_of(what: str, sold: Sequence[Sold], now: dt.datetime) -> Table:
+    parts = _parts(now)
+    return Table(
+        name=_("Ticket counts"),
+        head=_("%(what)s: ticket counts as they stood on %(moment)s") % {"what": what, "moment": moment(now)},
+        columns=[part.column for part in parts],
+        rows=[[part.value(one) for part in parts] for one in sold],
+    )
+
+
+def notes() -> Notes:
+    """What each number means, in DIP's words."""
+    kinds = [(str(kind.label), str(definitions.KINDS[kind])) for kind in SHOWN]
+    return Notes(
+        title=_("What is counted"),
+        lines=[
+            (_("Sold"), str(definitions.ACQUIRED)),
+            *kinds,
+            (_("Reservations"), str(definitions.RESERVATIONS)),
+            (_("Blocked seats"), str(definitions.BLOCKED)),
+            (_("Revenue (€)"), str(definitions.REVENUE)),
+            (_("In a week"), _("Tickets more than seven days before. Empty where that number is not known.")),
+        ],
+    )
+
+
+def _parts(now: dt.datetime) -> list[_Part]:
+    return [*_of_the_evening(), *_of_the_count(), *_of_its_source(now)]
+
+
+def _of_the_evening() -> list[_Part]:
+    return [
+        _Part(Column(_("Date"), 12, Form.DAY), lambda one: _local(one.performance.starts_at).date()),
+        _Part(Column(_("Time"), 8, Form.CLOCK), lambda one: _local(one.performance.starts_at).time()),
+        _Part(Column(_("Production"), 32), lambda one: one.performance.production.title),
+        _Part(Column(_("Theater"), 30), lambda one: one.performance.theater.name),
+        _Part(Column(_("City"), 18), lambda one: one.performance.theater.city),
+        _Part(Column(_("Hall"), 20), lambda one: one.performance.hall.name if one.performance.hall else None),
+        _Part(Column(_("DIP-id"), 26), lambda one: one.performance.dip_id),
+        _Part(Column(_("Status"), 14), _status),
+    ]
+
+
+def _of_the_count() -> list[_Part]:
+    kinds = [
+        _Part(Column(str(kind.label), 11, Form.WHOLE), lambda one, place=place: one.by_kind[place][1])  # type: ignore[misc]
+        for place, kind in enumerate(SHOWN)
+    ]
+    return [
+        _Part(Column(_("Seats"), 9, Form.WHOLE), lambda one: one.seats or None),
+        _Part(Column(_("Sold"), 9, Form.WHOLE), lambda one: one.tickets),
+        *kinds,
+        _Part(Column(_("Reservations"), 13, Form.WHOLE), lambda one: _count(one, "reservations")),
+        _Part(Column(_("Blocked seats"), 13, Form.WHOLE), lambda one: _count(one, "blocked_seats")),
+        _Part(Column(_("Occupancy (%)"), 11, Form.TENTHS), lambda one: one.occupancy),
+        _Part(Column(_("In a week"), 10, Form.SIGNED), lambda one: one.change),
+        _Part(Column(_("In a week (%)"), 10, Form.SIGNED_TENTHS), lambda one: one.change_share),
+        _Part(Column(_("Revenue (€)"), 14, Form.CENTS), lambda one: one.told.revenue_cents if one.told else None),
+    ]
+
+
+def _of_its_source(now: dt.datetime) -> list[_Part]:
+    return [
+        _Part(Column(_("Counted"), 17, Form.MOMENT), _counted_at),
+        _Part(Column(_("Source"), 24), lambda one: str(one.told.get_source_display()) if one.told else None),
+        _Part(Column(_("Owes a count"), 18), lambda one: _silence(one, now)),
+    ]
+
+
+def _status(one: Sold) -> str:
+    if one.performance.missing_since is not None:
+        return _("gone from DIP")
+    return str(one.performance.get_status_display())
+
+
+def _count(one: Sold, name: str) -> Any:
+    return getattr(one.count, name) if one.count is not None else None
+
+
+def _counted_at(one: Sold) -> dt.datetime | None:
+    return _local(one.told.counted_at) if one.told is not None and one.told.counted_at is not None else None
+
+
+def _silence(one: Sold, now: dt.datetime) -> str | None:
+    silence = one.silence(now)
+    if silence is None:
+        return None
+    return _("silent since") if silence.since is not None else _("no count yet")
+
+
+def _local(value: dt.datetime) -> dt.datetime:
+    """By the clock of Amsterdam, without its zone and its seconds: a spreadsheet knows neither."""
+    return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
