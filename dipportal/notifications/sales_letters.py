@@ -26,7 +26,7 @@ from dipportal.notifications import weeks
 from dipportal.notifications.actions import File, Mail, one_line
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import SalesSubscription
-from dipportal.notifications.text import tidy
+from dipportal.notifications.text import tidy, without_indents
 from dipportal.ticketing import sales_sheet
 from dipportal.ticketing.monitor import Sold, Tour
 from dipportal.ticketing.running import Sales
@@ -94,7 +94,7 @@ def weekly(subscription: SalesSubscription, sales: Sales, week: dt.date, token: 
         language=subscription.language,
         subject=context["subject"],
         text=tidy(render_to_string("mail/sales.txt", context)),
-        html=render_to_string("mail/sales.html", context),
+        html=without_indents(render_to_string("mail/sales.html", context)),
         one_click=stop,
         files=(_sheet(sales, week),),
     )
@@ -107,7 +107,8 @@ def event_key(subscription: int, week: dt.date) -> str:
 def _sheet(sales: Sales, week: dt.date) -> File:
     what = _("Sales of %(organisation)s") % {"organisation": _short(sales.organisation.name)}
     content = sales_sheet.made(XLSX, what, sales.in_sheet, sales.now)
-    return File(f"{_('sales')}-{weeks.name_of(week)}.{XLSX}", CONTENT_TYPES[XLSX], content)
+    name = _("sales")
+    return File(f"{name}-{weeks.name_of(week)}.{XLSX}", CONTENT_TYPES[XLSX], content)
 
 
 def _letter(subscription: SalesSubscription, sales: Sales, week: dt.date, stop: str) -> dict[str, Any]:

@@ -1,21 +1,26 @@
 """The weekly sales mail: one for each subscription and week, of what the organisation may see, to who said yes."""
 
 import datetime as dt
+import threading
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from structlog.testing import capture_logs
 
 from dipportal.catalogue.models import Performance, Production
-from dipportal.notifications import delivery, sales, sales_letters, subscriptions, weeks
+from dipportal.core.errors import Invalid
+from dipportal.notifications import actions, delivery, sales, sales_letters, subscriptions, tasks, weeks
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Attachment, Email, SalesRound, SalesSubscription
 from dipportal.notifications.subscriptions import Wish
+from dipportal.organisations.actors import staff
 from dipportal.outbox.models import State
 from dipportal.ticketing.running import Sales
 from tests.access.neighbours import MARK
@@ -33,7 +38,7 @@ from tests.notifications.selling import (
     with_link,
 )
 from tests.notifications.smtp import HANG_UP, mail_server
-from tests.world import World
+from tests.world import World, build
 
 pytestmark = pytest.mark.django_db
 
@@ -370,6 +375,13 @@ def test_no_key_of_a_link_stays_behind_once_it_has_left(world: World, settings: 
         assert invited_with not in stored
 
 
+def test_a_mail_that_an_administrator_gives_up_leaves_no_key_behind(world: World) -> None:
+    subscribed(world.agency)
+    sales.write_due(due_at())
+    actions.abandon(only_mail(), actor=staff(world.people["staff"]))
+    assert (only_mail().text, only_mail().html, only_mail().one_click) == ("", "", "")
+
+
 def test_old_files_and_links_go_and_what_waits_keeps_its_file(world: World) -> None:
     season_sells(world)
     subscribed(world.agency)
@@ -399,15 +411,6 @@ def test_a_mail_of_last_week_gives_way_to_that_of_this_week(world: World, settin
     assert left.event_key == sales_letters.event_key(one.pk, weeks.week_of(now + dt.timedelta(days=7)))
 
 
-def test_two_beats_side_by_side_give_one_mail(world: World) -> None:
-    """The second comes while the first has written and not committed: the key of the week decides."""
-    one, now = subscribed(world.agency), due_at()
-    sales.write_due(now)
-    with pytest.raises(Exception, match=r"(?i)unique"), transaction.atomic():
-        SalesRound.objects.create(subscription=one, week=weeks.week_of(now), stop_digest="anders")
-    assert mails() == this_week(one, now)
-
-
 def test_the_link_of_every_mail_works_not_only_of_the_newest(world: World) -> None:
     one, token = with_link(world.agency)
     sales.write_due(due_at())
@@ -421,3 +424,89 @@ def test_an_empty_house_has_a_mail_too(world: World) -> None:
     sales.write_due(due_at())
     assert Sales.of(world.agency, timezone.now(), None).together.counted == []
     assert ": 0 " in only_mail().subject
+
+
+def test_the_beats_have_their_tasks(world: World) -> None:
+    one = subscribed(world.agency, Wish("", "nl", None, 0, 0))
+    tasks.write_sales()
+    assert mails() == this_week(one, timezone.now())
+    Email.objects.update(state=State.DONE, done_at=timezone.now() - sales.FILES_LAST * 2)
+    assert tasks.clear_sales() == 1
+
+
+# --- two at once -------------------------------------------------------------------------------------------------
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """What these give when they run at the same time, each in a thread with its own connection."""
+
+    def alone(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result(timeout=60) for future in [pool.submit(alone, act) for act in acts]]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_at_once_write_one_mail_each() -> None:
+    world = build()
+    with transaction.atomic():
+        season_sells(world)
+    readers = [subscribed(world.agency, email=f"lezer{number}@kantoor.example") for number in range(3)]
+    start, now = threading.Barrier(8, timeout=60), due_at()
+
+    def worker() -> sales.Done:
+        connection.ensure_connection()
+        start.wait()
+        return sales.write_due(now)
+
+    done = together(*[worker] * 8)
+    sales.write_due(now)
+    assert sum(one.failed for one in done) == 0
+    assert mails() == sum((this_week(one, now) for one in readers), Counter())
+    assert Attachment.objects.count() == SalesRound.objects.count() == 3
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_that_comes_while_the_mail_is_written_keeps_it_from_leaving(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    world = build()
+    one = subscribed(world.agency)
+    inside, weekly = threading.Event(), sales_letters.weekly
+
+    def seen(*args: Any) -> Any:
+        inside.set()
+        return weekly(*args)
+
+    monkeypatch.setattr(sales_letters, "weekly", seen)
+
+    def stop() -> None:
+        assert inside.wait(30)
+        subscriptions.stop_reading(one)
+
+    together(lambda: sales.write_due(due_at()), stop)
+    assert leave(settings) == []
+    assert only_mail().state == State.ABANDONED
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_members_who_ask_the_same_address_write_one_invitation() -> None:
+    world = build()
+    start = threading.Barrier(2, timeout=60)
+
+    def ask() -> str:
+        connection.ensure_connection()
+        start.wait()
+        try:
+            subscriptions.invite(world.agency, EMAIL, ALL, actor=editor(world.agency))
+        except Invalid:
+            return "refused"
+        return "asked"
+
+    assert sorted(together(ask, ask)) == ["asked", "refused"]
+    assert Email.objects.filter(kind=Kind.SALES_INVITATION).count() == 1

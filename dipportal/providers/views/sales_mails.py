@@ -99,7 +99,7 @@ def sales_mail_stop(request: AreaRequest, pk: int) -> HttpResponseBase:
     context = {
         "question": _("Stop the weekly sales mail to %(email)s?") % {"email": shown.email},
         "detail": _(
-            "Nothing more is mailed, also what is written and has not left yet. The reader hears nothing of it."
+            "Nothing more is mailed, nor what is written and has not left yet. The reader hears nothing of it."
         ),
         "button": _("Stop this mail"),
         "action_name": "stop",
