@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime, parseaddr
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
@@ -50,26 +51,29 @@ class Mail:
 
 
 def post(mails: list[Mail]) -> None:
-    """Write the mails; one that stands already for this event and recipient is left as it is. Then wake the drain."""
+    """Write the mails; one that stands already for this event and recipient is left as it is. Then wake the drain.
+
+    Raises ImproperlyConfigured for a mail with files outside a transaction: it could leave before they are there.
+    """
     if not mails:
         return
-    rows = [_row(mail) for mail in mails]
-    with transaction.atomic():
-        Email.objects.bulk_create(rows, ignore_conflicts=True)
-        _add_files(dict(zip((row.message_id for row in rows), mails, strict=True)))
+    made = [(_row(mail), mail) for mail in mails]
+    with_files = {row.message_id: mail for row, mail in made if mail.files}
+    if with_files and not transaction.get_connection().in_atomic_block:
+        raise ImproperlyConfigured("a mail with files is written in a transaction")
+    Email.objects.bulk_create([row for row, _mail in made], ignore_conflicts=True)
+    if with_files:
+        _add_files(with_files)
     transaction.on_commit(wake)
 
 
 def _add_files(mails: Mapping[str, Mail]) -> None:
     """`mails` by their Message-ID. One that stood already has its files."""
-    with_files = [message_id for message_id, mail in mails.items() if mail.files]
-    if with_files:
-        written = Email.objects.filter(message_id__in=with_files).only("message_id")
-        Attachment.objects.bulk_create(
-            Attachment(email=row, name=file.name, content_type=file.content_type, content=file.content)
-            for row in written
-            for file in mails[row.message_id].files
-        )
+    Attachment.objects.bulk_create(
+        Attachment(email=row, name=file.name, content_type=file.content_type, content=file.content)
+        for row in Email.objects.filter(message_id__in=list(mails)).only("message_id")
+        for file in mails[row.message_id].files
+    )
 
 
 def _row(mail: Mail) -> Email:
