@@ -1,12 +1,13 @@
-"""How performances sell, as a sheet: what the pages show of each, and what every number means.
+"""How performances and tours sell, as a sheet: what the pages show of each, and what every number means.
 
 Pure. In the language that is in force.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,9 +18,12 @@ from dipportal.core.errors import PortalError
 from dipportal.core.spreadsheets import CSV, XLSX, Notes
 from dipportal.core.tables import Column, Form, Table, Value
 from dipportal.ticketing import definitions
-from dipportal.ticketing.monitor import SHOWN, Sold
+from dipportal.ticketing.models_sums import TourSums
+from dipportal.ticketing.monitor import SHOWN, Sold, share
+from dipportal.ticketing.seasons import Moving
 
 KINDS = (XLSX, CSV)
+Row = TypeVar("Row")
 
 
 class TooMany(PortalError):
@@ -29,11 +33,11 @@ class TooMany(PortalError):
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Part(Generic[Row]):
     """One column and where its values come from."""
 
     column: Column
-    value: Callable[[Sold], Value]
+    value: Callable[[Row], Value]
 
 
 def made(kind: str, what: str, sold: Sequence[Sold], now: dt.datetime) -> bytes:
@@ -41,20 +45,26 @@ def made(kind: str, what: str, sold: Sequence[Sold], now: dt.datetime) -> bytes:
 
     Raises TooMany beyond tables.MOST_ROWS.
     """
-    if len(sold) > tables.MOST_ROWS:
-        raise TooMany(_("A sheet has at most 5,000 performances. Choose fewer."))
-    table = table_of(what, sold, now)
-    return tables.csv_file(table) if kind == CSV else tables.xlsx(table, notes())
+    return _made(kind, what, _parts(now), sold, now)
 
 
-def table_of(what: str, sold: Sequence[Sold], now: dt.datetime) -> Table:
-    parts = _parts(now)
-    return Table(
+def tours_made(
+    kind: str, what: str, tours: Sequence[TourSums], moving: Mapping[int, Moving], now: dt.datetime
+) -> bytes:
+    """The same of whole tours; `moving`: what of each moves with the hour."""
+    return _made(kind, what, _of_tours(moving), tours, now)
+
+
+def _made(kind: str, what: str, parts: Sequence["_Part[Row]"], rows: Sequence[Row], now: dt.datetime) -> bytes:
+    if len(rows) > tables.MOST_ROWS:
+        raise TooMany(_("A sheet has at most 5,000 rows. Choose a season, a producer or a title."))
+    table = Table(
         name=_("Ticket counts"),
         head=_("%(what)s: ticket counts as they stood on %(moment)s") % {"what": what, "moment": moment(now)},
         columns=[part.column for part in parts],
-        rows=[[part.value(one) for part in parts] for one in sold],
+        rows=[[part.value(row) for part in parts] for row in rows],
     )
+    return tables.csv_file(table) if kind == CSV else tables.xlsx(table, notes())
 
 
 def notes() -> Notes:
@@ -73,11 +83,11 @@ def notes() -> Notes:
     )
 
 
-def _parts(now: dt.datetime) -> list[_Part]:
+def _parts(now: dt.datetime) -> list[_Part[Sold]]:
     return [*_of_the_evening(), *_of_the_count(), *_of_its_source(now)]
 
 
-def _of_the_evening() -> list[_Part]:
+def _of_the_evening() -> list[_Part[Sold]]:
     return [
         _Part(Column(_("Date"), 12, Form.DAY), lambda one: _local(one.performance.starts_at).date()),
         _Part(Column(_("Time"), 8, Form.CLOCK), lambda one: _local(one.performance.starts_at).time()),
@@ -90,7 +100,7 @@ def _of_the_evening() -> list[_Part]:
     ]
 
 
-def _of_the_count() -> list[_Part]:
+def _of_the_count() -> list[_Part[Sold]]:
     kinds = [
         _Part(Column(str(kind.label), 11, Form.WHOLE), lambda one, place=place: one.by_kind[place][1])  # type: ignore[misc]
         for place, kind in enumerate(SHOWN)
@@ -108,7 +118,7 @@ def _of_the_count() -> list[_Part]:
     ]
 
 
-def _of_its_source(now: dt.datetime) -> list[_Part]:
+def _of_its_source(now: dt.datetime) -> list[_Part[Sold]]:
     return [
         _Part(Column(_("Counted"), 17, Form.MOMENT), _counted_at),
         _Part(Column(_("Source"), 24), lambda one: str(one.told.get_source_display()) if one.told else None),
@@ -140,3 +150,34 @@ def _silence(one: Sold, now: dt.datetime) -> str | None:
 def _local(value: dt.datetime) -> dt.datetime:
     """By the clock of Amsterdam, without its zone and its seconds: a spreadsheet knows neither."""
     return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
+
+
+# --- tours --------------------------------------------------------------------------------------------------------
+def _of_tours(moving: Mapping[int, Moving]) -> list[_Part[TourSums]]:
+    kinds: list[_Part[TourSums]] = [
+        _Part(Column(str(kind.label), 11, Form.WHOLE), lambda row, name=str(kind): getattr(row, name))  # type: ignore[misc]
+        for kind in SHOWN
+    ]
+    return [
+        _Part(Column(_("Production"), 36), lambda row: row.production.title),
+        _Part(Column(_("Producer"), 28), lambda row: row.production.producer.name),
+        _Part(Column(_("Season"), 11), lambda row: row.production.season),
+        _Part(Column(_("DIP-id"), 24), lambda row: row.production.dip_id),
+        _Part(Column(_("Performances"), 13, Form.WHOLE), lambda row: row.performances),
+        _Part(Column(_("Played"), 9, Form.WHOLE), lambda row: moving[row.pk].played),
+        _Part(Column(_("Performances counted"), 13, Form.WHOLE), lambda row: row.counted),
+        _Part(Column(_("Counts owed"), 11, Form.WHOLE), lambda row: moving[row.pk].silent),
+        _Part(Column(_("Seats"), 9, Form.WHOLE), lambda row: row.seats or None),
+        _Part(Column(_("Sold"), 9, Form.WHOLE), lambda row: row.tickets),
+        *kinds,
+        _Part(Column(_("Reservations"), 13, Form.WHOLE), lambda row: row.reservations),
+        _Part(Column(_("Occupancy (%)"), 11, Form.TENTHS), lambda row: row.occupancy),
+        _Part(Column(_("In a week"), 10, Form.SIGNED), lambda row: row.change),
+        _Part(Column(_("In a week (%)"), 10, Form.SIGNED_TENTHS), _tour_share),
+        _Part(Column(_("Revenue (€)"), 14, Form.CENTS), lambda row: row.revenue_cents),
+        _Part(Column(_("Counted"), 17, Form.MOMENT), lambda row: _local(row.counted_at) if row.counted_at else None),
+    ]
+
+
+def _tour_share(row: TourSums) -> Decimal | None:
+    return share(row.change, row.week_before) if row.change is not None and row.week_before else None

@@ -332,6 +332,13 @@ OBJECTS: dict[str, Objects] = {
             "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
         },
     ),
+    "providers:counts_file": Objects(
+        lambda world: {"what": "producties", "kind": "xlsx"},
+        {
+            "another kind of file": lambda world: {"what": "producties", "kind": "pdf"},
+            "another list": lambda world: {"what": "geheimen", "kind": "xlsx"},
+        },
+    ),
     "providers:sales_mails": NONE,
     "providers:sales_mail_new": NONE,
     "providers:sales_mail_edit": sales_reader(),

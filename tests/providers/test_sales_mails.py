@@ -187,7 +187,7 @@ def test_the_page_leads_to_both_files_in_its_order(world: World) -> None:
     for query in ("", "?order=weakest"):
         text = signed_in(world, "agency_viewer").get(page + query).content.decode()
         for kind in ("xlsx", "csv"):
-            assert f'href="{page}{kind}/{query}"' in text
+            assert f'href="{page[:-1]}.{kind}{query}"' in text
 
 
 def test_it_is_for_one_s_own_disk_and_no_cache(world: World) -> None:

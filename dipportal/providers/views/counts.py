@@ -15,6 +15,7 @@ from dipportal.core.spreadsheets import CONTENT_TYPES
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
 from dipportal.providers import forecasts, loaders
+from dipportal.providers.pages import address
 from dipportal.ticketing import definitions, earlier, queries, run_up, sales_sheet
 from dipportal.ticketing.monitor import SHOWN, Sold, Tour
 
@@ -58,7 +59,8 @@ def production_counts_file(request: AreaRequest, pk: int, kind: str) -> HttpResp
     try:
         content = sales_sheet.made(kind, what, _in_order(request, _tour(request, shown)), now)
     except PortalError as refused:
-        return render(request, "providers/counts_refused.html", {"production": shown, "refusal": refused}, status=400)
+        back = {"back_url": address(request, "production_counts", pk=pk), "back_label": shown.title}
+        return render(request, "providers/counts_refused.html", {**back, "refusal": refused}, status=400)
     name = f"{slugify(shown.title)[:60] or shown.pk}-{timezone.localdate(now):%Y-%m-%d}.{kind}"
     return file_reply(content, name, CONTENT_TYPES[kind])
 

@@ -1,17 +1,28 @@
 """The sales monitor: the productions of a season beside each other, and the theaters that owe a count."""
 
+import datetime as dt
+
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from dipportal.catalogue import queries as catalogue
+from dipportal.core.errors import PortalError
+from dipportal.core.files import file_reply
 from dipportal.core.kept_lists import kept_listing
-from dipportal.core.listing import PER_PAGE
+from dipportal.core.listing import PER_PAGE, asked_for
+from dipportal.core.spreadsheets import CONTENT_TYPES
+from dipportal.core.tables import MOST_ROWS
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
 from dipportal.providers import lists, queries, season_line
 from dipportal.providers.counts_filters import OwedFilter, TourFilter
-from dipportal.ticketing import seasons
+from dipportal.providers.pages import address
+from dipportal.ticketing import sales_sheet, seasons
+from dipportal.ticketing.queries import sold_of
 
 # The weakest first, by itself.
 ORDERS: dict[str, tuple[str, ...]] = {
@@ -40,11 +51,60 @@ def counts(request: AreaRequest) -> HttpResponse:
         "together": seasons.together(chosen),
         "silent": seasons.owed_of(chosen, now),
         "several": "producer" in found.filters,
+        "files": _files(request),
         "seasons": whole,
         "line": season_line.drawn(whole),
         "nothing_yet": not whole and not seasons.tours(own, now).exists(),
     }
     return render(request, "providers/counts.html", context)
+
+
+def _files(request: AreaRequest) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Of the tours and of their performances: the kinds of file, each with its address for what was chosen."""
+    chosen = request.GET.copy()
+    chosen.pop("page", None)
+    query = f"?{chosen.urlencode()}" if chosen else ""
+    labels = {"producties": _("Productions"), "voorstellingen": _("Performances")}
+    return [
+        (label, [(kind, address(request, "counts_file", what=what, kind=kind) + query) for kind in sales_sheet.KINDS])
+        for what, label in labels.items()
+    ]
+
+
+@area(Side.PROVIDER)
+def counts_file(request: AreaRequest, what: str, kind: str) -> HttpResponse:
+    """All that the filter chooses, not one page of it: its tours, in their order, or the performances of each."""
+    if what not in FILES or kind not in sales_sheet.KINDS:
+        raise Http404
+    now = timezone.now()
+    found = TourFilter(request.GET, request)
+    name = " · ".join(part for part in (request.organisation.name, found.season) if part)
+    try:
+        content = FILES[what](request, found, kind, name, now)
+    except PortalError as refused:
+        back = {"back_url": address(request, "counts"), "back_label": _("Ticket counts")}
+        return render(request, "providers/counts_refused.html", {**back, "refusal": refused}, status=400)
+    return file_reply(
+        content, f"{slugify(name)[:60]}-{what}-{timezone.localdate(now):%Y-%m-%d}.{kind}", CONTENT_TYPES[kind]
+    )
+
+
+def _tours(request: AreaRequest, found: TourFilter, kind: str, name: str, now: dt.datetime) -> bytes:
+    _wanted, order, _page = asked_for(request, ORDERS, "occupancy")
+    rows = order.of(found.chosen_at(now)).select_related("production__producer")
+    tours = list(rows[: MOST_ROWS + 1])
+    moving = seasons.moving(request.organisation, [row.pk for row in tours], now)
+    return sales_sheet.tours_made(kind, name, tours, moving, now)
+
+
+def _performances(request: AreaRequest, found: TourFilter, kind: str, name: str, now: dt.datetime) -> bytes:
+    chosen = found.chosen_at(now).order_by().values("pk")
+    rows = catalogue.performances_of(request.organisation).filter(production__in=chosen)
+    evenings = list(rows.order_by("production__title", "production", "starts_at", "pk")[: MOST_ROWS + 1])
+    return sales_sheet.made(kind, name, sold_of(request.organisation, evenings), now)
+
+
+FILES = {"producties": _tours, "voorstellingen": _performances}
 
 
 @area(Side.PROVIDER)
