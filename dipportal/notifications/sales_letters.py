@@ -21,7 +21,6 @@ from dipportal.core.money import format_cents, format_percent
 from dipportal.core.spreadsheets import CONTENT_TYPES, XLSX
 from dipportal.core.tables import MOST_ROWS
 from dipportal.core.templatetags.portal import signed, signed_percent
-from dipportal.journal.models import Entry
 from dipportal.notifications import weeks
 from dipportal.notifications.actions import File, Mail, one_line
 from dipportal.notifications.enums import Kind
@@ -54,7 +53,7 @@ class Seller:
     change: str
 
 
-def invitation(subscription: SalesSubscription, token: str, event: Entry) -> Mail:
+def invitation(subscription: SalesSubscription, token: str, who: str) -> Mail:
     """The question, with the link to the page on which it is answered.
 
     The name of the reader is not in it: whoever invites may type anything there, and the mail goes to a stranger.
@@ -65,13 +64,12 @@ def invitation(subscription: SalesSubscription, token: str, event: Entry) -> Mai
             **name,
             "language": subscription.language,
             "subject": _("Do you want the weekly sales of %(organisation)s?") % name,
-            "who": _short(event.who),
+            "who": _short(who),
             "link": settings.PUBLIC_URL + reverse("sales_invitation", kwargs={"token": token}),
             "until": dates.day(subscription.expires_at),
         }
         return Mail(
             kind=Kind.SALES_INVITATION,
-            event=event,
             event_key=f"sales-invitation:{subscription.pk}:{subscription.invitation_digest[:24]}",
             recipient=subscription.email,
             organisation=subscription.organisation,

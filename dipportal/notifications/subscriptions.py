@@ -257,8 +257,8 @@ def _asked(subscription: SalesSubscription, wish: Wish, actor: Actor) -> SalesSu
         subscription.version += 1
     subscription.save()
     _choose(subscription, wish)
-    event = record("sales.invited", subscription, actor=actor)
-    post([sales_letters.invitation(subscription, token, event)])
+    record("sales.invited", subscription, actor=actor)
+    post([sales_letters.invitation(subscription, token, actor.name)])
     return subscription
 
 

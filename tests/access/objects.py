@@ -12,7 +12,6 @@ from dipportal.organisations.actors import pull
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
 from tests.access import api, many, paper
-from tests.access import many, paper
 from tests.notifications import selling
 from tests.world import World
 

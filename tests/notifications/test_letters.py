@@ -21,12 +21,13 @@ from dipportal.contracts.actions.clock import remind_of_answers
 from dipportal.contracts.models import Contract
 from dipportal.core import dates
 from dipportal.journal.models import Entry
-from dipportal.notifications import delivery, letters, recipients, weekly
+from dipportal.notifications import delivery, letters, recipients, sales, weekly
 from dipportal.notifications.actions import one_line
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email
 from dipportal.organisations import actors, invitations
 from dipportal.organisations.models import Organisation, User
+from tests.notifications import selling
 from tests.world import World
 
 EVIL = 'De <b>Storm</b> & "Zee"\r\nBcc: dief@x.example\n<script>alert(1)</script>'
@@ -230,6 +231,8 @@ def everything(world: World) -> None:
     actions.propose(world.contract(), actor=actors.pull())
     later_rounds(world)
     weekly.write_for(world.theater.pk, timezone.now(), at_once=True)
+    selling.subscribed(world.agency)
+    sales.write_due(selling.due_at())
     invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])
     Client().post("/account/password/reset/", {"email": "editor@de-kade.example"})
     assert set(Email.objects.values_list("kind", flat=True)) == set(Kind.values)
@@ -274,7 +277,8 @@ def test_a_title_is_text_wherever_it_stands(world: World) -> None:
         assert set(sent.keys()) <= {
             *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID"),
             *("Auto-Submitted", "X-Auto-Response-Suppress", "In-Reply-To", "References"),
-            *(("List-Unsubscribe",) if row.kind == Kind.COUNTS else ()),
+            *(("List-Unsubscribe",) if row.kind in (Kind.COUNTS, Kind.SALES) else ()),
+            *(("List-Unsubscribe-Post",) if row.kind == Kind.SALES else ()),
         }
         assert len(sent.get_all("To")) == 1
         assert b"\nBcc:" not in sent.as_bytes().split(b"\n\n")[0]
