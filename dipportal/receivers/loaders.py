@@ -1,21 +1,24 @@
 """What a receiver asks for, and may see: the one place where its pages get their rows. Not visible is not found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.shortcuts import get_object_or_404
 
 from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
 from dipportal.catalogue.queries import visible_performances, visible_theaters
+from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
+from dipportal.ticketing import yield_queries
 from dipportal.ticketing.models import Counting
 from dipportal.ticketing.models_keys import SystemKey
 from dipportal.ticketing.queries import keys_of, standings, without_link
 from dipportal.ticketing.rules import Standing
+from dipportal.ticketing.yielding import Yielded
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 
@@ -73,6 +76,15 @@ def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
 
 def evenings(contract: Contract) -> list[Performance]:
     return list(contract.performances.select_related("hall", "production").order_by("starts_at", "pk"))
+
+
+def yield_of(
+    contract: Contract, organisation: Organisation, performances: Sequence[Performance] | None = None
+) -> Yielded | None:
+    """What an agreement for this house yields with its counts; None for one that is not in force."""
+    if contract.status != Status.APPROVED:
+        return None
+    return yield_queries.yield_of(organisation, contract, performances)
 
 
 def standing(organisation: Organisation, pk: int) -> Standing:

@@ -62,6 +62,11 @@ def receiver_contract(status: str = "proposed") -> Objects:
     )
 
 
+def receiver_sheet() -> Objects:
+    """Of an agreement in force."""
+    return receiver_contract("approved")
+
+
 def taken_back(world: World) -> Arguments:
     row = world.contract(status="proposed")
     actions.withdraw(row, actor=world.actors["agency_editor"])
@@ -289,6 +294,9 @@ OBJECTS: dict[str, Objects] = {
     "receivers:undo": receiver_contract("approved"),
     "receivers:compare": receiver_contract(),
     "receivers:paper": receiver_contract(),
+    "receivers:sheet": receiver_sheet(),
+    "receivers:sheet_pdf": receiver_sheet(),
+    "receivers:sheet_xlsx": receiver_sheet(),
     "receivers:standing": NONE,
     "receivers:standing_file": standing(OURS, NEIGHBOURS),
     "receivers:performances": NONE,
@@ -351,6 +359,9 @@ OBJECTS: dict[str, Objects] = {
     "providers:performance_edit": performance(),
     "providers:performance_cancel": performance(),
     "providers:paper": provider_contract("concept"),
+    "providers:sheet": provider_contract("approved"),
+    "providers:sheet_pdf": provider_contract("approved"),
+    "providers:sheet_xlsx": provider_contract("approved"),
     "providers:standing": NONE,
     "providers:standing_new": NONE,
     "providers:standing_edit": standing(OURS, RIVALS),

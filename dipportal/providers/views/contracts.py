@@ -83,6 +83,7 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
         **line_of(shown, versions),
         "performances": performances,
         "money": yields.of_contract(shown, performances),
+        "yielded": loaders.yield_of(request, shown, performances),
         "groups": display.groups(shown, shown.parent),
         "missing": rules.faults_in_terms(shown.type, shown.term_values(), complete=True),
         "warnings": rules.warnings_in_terms(shown.type, shown.term_values()),

@@ -18,6 +18,7 @@ from dipportal.providers import forecasts, loaders
 from dipportal.providers.pages import address
 from dipportal.ticketing import definitions, earlier, queries, run_up, sales_sheet
 from dipportal.ticketing.monitor import SHOWN, Sold, Tour
+from dipportal.ticketing.yield_queries import yields_over_tour
 
 WEAKEST = "weakest"
 
@@ -41,6 +42,7 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
         "definitions": definitions,
         "earlier": earlier.compared(request.organisation, shown, tour),
         "forecasts": forecasts.shown(request.organisation, tour, now),
+        "yields": yields_over_tour(request.organisation, shown, [one.performance for one in tour.sold]),
     }
     if tour.counted:
         context["chart"] = run_up.drawn(
