@@ -234,6 +234,11 @@ class Sums:
         return bool(self.estimates)
 
     @property
+    def provider_estimate(self) -> bool:
+        """Is what the provider gets an estimate? A buyout is none, however the tickets were counted."""
+        return "provider" in self.estimates
+
+    @property
     def tickets(self) -> int:
         """Paid ones."""
         return sum(one.tickets for one in self.evenings)

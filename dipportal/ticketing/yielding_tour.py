@@ -52,7 +52,8 @@ class OverTour:
 
     @property
     def estimate(self) -> bool:
-        return any(one.estimate for one in self.agreements)
+        """Of what the provider gets."""
+        return any(one.provider_estimate for one in self.settled)
 
     @property
     def paced(self) -> list[Sums]:

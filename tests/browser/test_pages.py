@@ -27,6 +27,7 @@ class Shown:
 
 FIRST = "tbody th a[href*='/afspraken/']"
 EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-page=counts]"
+SHEET, IN_FORCE = "[data-page=sheet]", "afspraken/?status=approved"
 STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
@@ -42,12 +43,14 @@ PAGES = (
     Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),
     Shown("aanbieder-afspraak", f"{scenes.AGENCY}afspraken/?status=rejected", scenes.PLANNER, FIRST),
+    Shown("aanbieder-borderel", f"{scenes.AGENCY}{IN_FORCE}", scenes.PLANNER, FIRST, SHEET),
     Shown("aanbieder-synchronisatie", f"{scenes.AGENCY}synchronisatie/", scenes.PLANNER),
     Shown("aanbieder-conflicten-leeg", f"{scenes.AGENCY}synchronisatie/conflicten/", scenes.PLANNER),
     Shown("aanbieder-theaters", f"{scenes.AGENCY}theaters/", scenes.PLANNER),
     Shown("afnemer-start", scenes.KADE, scenes.PROGRAMMER),
     Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
     Shown("afnemer-voorstel", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST),
+    Shown("afnemer-borderel", f"{scenes.KADE}{IN_FORCE}", scenes.PROGRAMMER, FIRST, SHEET),
     Shown("afnemer-voorstellingen", f"{scenes.KADE}voorstellingen/", scenes.PROGRAMMER),
     Shown("afnemer-werkblad", f"{scenes.KADE}kaartstanden/werkblad/", scenes.PROGRAMMER),
     Shown("aanbieder-afspraak-bewerken", f"{scenes.AGENCY}afspraken/?status=concept", scenes.PLANNER, FIRST, EDIT),
