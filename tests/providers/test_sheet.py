@@ -1,6 +1,7 @@
 """The counts on the page of an agreement and of a tour, and the settlement sheet, as the provider sees them."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from django.utils import timezone
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.contracts.paper.typesetting import PaperError
-from dipportal.ticketing import settlement_sheet
+from dipportal.ticketing import settlement_sheet, yield_queries
 from dipportal.ticketing.enums import Source, TicketKind
+from dipportal.ticketing.yielding import Expected
 from tests.providers.browser import at, signed_in
 from tests.ticketing.yields import agreed, count, played
 from tests.world import World
@@ -54,11 +56,23 @@ def test_a_guarantee_stands_as_agreed_before_a_ticket_was_sold(world: World) -> 
     page = section(
         text_of(english(world, "agency_viewer").get(at(world.agency, "contract", pk=contract.pk))), "counted"
     )
-    assert "No ticket was sold yet that counts, so nothing is earned." in page
+    assert "No count came in yet, so nothing is known to be earned." in page
     assert "Agreed, not earned with tickets:" in page
     assert "no count yet" in page
     assert "<table" not in page
     assert "data-no-pace" in page
+
+
+def test_at_this_pace_is_told_as_expected_with_its_range(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = agreed(world)
+    count(world.performances[0])
+    forecast = partial(yield_queries.yield_of, forecast=lambda _one: Expected(310, 403, 620))
+    monkeypatch.setattr(yield_queries, "yield_of", forecast)
+    text = text_of(english(world, "agency_viewer").get(at(world.agency, "contract", pk=contract.pk)))
+    page = section(text, "counted").partition("At this pace")[2]
+    for words in ("300 paid tickets", "390 paid tickets", "484 paid tickets", "10.413,00", "12.919,35", "not settled"):
+        assert words in page, words
+    assert "data-no-pace" not in page
 
 
 def test_sources_that_disagree_stand_on_the_page_and_on_the_sheet(world: World) -> None:

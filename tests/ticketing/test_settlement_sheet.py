@@ -188,8 +188,8 @@ def test_before_a_sale_there_is_no_amount_but_what_was_agreed(world: World) -> N
     assert sheet.agreed == (("Guarantee to the provider", 500000),)
     text = pdf_text(sheet)
     assert "Agreed amounts" in text
-    assert "No ticket was sold yet that counts" in text
-    assert "No ticket was sold yet" in str(cells(sheet)[0])
+    assert "No count came in yet" in text
+    assert "No count came in yet" in str(cells(sheet)[0])
 
 
 def test_totals_only_are_an_estimate_in_every_form(world: World) -> None:

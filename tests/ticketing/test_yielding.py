@@ -18,7 +18,8 @@ from dipportal.contracts.terms import OPEN_END
 from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.yield_queries import yield_of, yields_over_tour
-from dipportal.ticketing.yielding import Expected, Out, Yielded
+from dipportal.ticketing.yielding import Expected, Yielded
+from dipportal.ticketing.yielding_played import Out
 from tests.ticketing.yields import BASE_CASE, agreed, count, played
 from tests.world import World
 
@@ -111,9 +112,11 @@ def test_before_a_ticket_is_sold_no_guarantee_is_earned(world: World) -> None:
     contract = agreed(world)
     nothing = of(world, contract)
     assert (nothing.so_far, outs(nothing)) == (None, [Out.UNCOUNTED])
+    assert str(nothing.nothing).startswith("No count came in yet")
     count(world.performances[0], {TicketKind.NORMAL: (0, 0)})
     unsold = of(world, contract)
     assert (unsold.so_far, outs(unsold)) == (None, [Out.UNSOLD])
+    assert str(unsold.nothing).startswith("No ticket was sold yet")
     assert [(str(label), amount) for label, amount in unsold.agreed] == [("Guarantee to the provider", 500000)]
 
 
@@ -153,6 +156,7 @@ def test_what_does_not_take_place_does_not_count_and_is_not_waited_for(world: Wo
     moved = of(world, contract)
     assert outs(moved)[0] == Out.MOVED
     assert (moved.so_far, moved.final) == (None, False)
+    assert "No performance of this agreement takes place" in str(moved.nothing)
 
 
 def test_some_evenings_without_a_count_leave_it_provisional(world: World) -> None:

@@ -19,7 +19,8 @@ from dipportal.core.dates import day, moment
 from dipportal.core.money import format_cents
 from dipportal.ticketing.models import TicketCount
 from dipportal.ticketing.monitor import SHOWN
-from dipportal.ticketing.yielding import OfEvening, Played, Sums, Yielded
+from dipportal.ticketing.yielding import OfEvening, Sums, Yielded
+from dipportal.ticketing.yielding_played import Played
 
 # Lines that a reader looks for.
 STRONG = ("net", "provider", "receiver", "invoice")
@@ -142,7 +143,7 @@ def sheet(yielded: Yielded) -> Sheet:
         base=str(yielded.base),
         evenings=tuple(one for one in yielded.evenings if one.net is not None) if len(yielded.counted) > 1 else (),
         not_divided=str(yielded.not_divided),
-        nothing=_nothing(yielded),
+        nothing=str(yielded.nothing),
         newest=max(moments, default=contract.answered_at or contract.created_at),
     )
 
@@ -151,7 +152,7 @@ def _explanation(yielded: Yielded) -> str:
     counted, playing = len(yielded.counted), len(yielded.playing)
     words = {"counted": counted, "number": playing}
     if not playing:
-        return _("No performance of this agreement takes place, so there is nothing to settle.")
+        return str(yielded.nothing)
     if yielded.final:
         return ngettext(
             "The performance was played, and counted since.",
@@ -227,12 +228,6 @@ def _lines(sums: Sums) -> Iterable[Line]:
     for line in sums.settlement.lines:
         words = settlement_words.in_words(line, sums.terms, sums.evenings)
         yield Line(line.code, str(line.label), words, line.rule, line.amount, line.code in sums.estimates)
-
-
-def _nothing(yielded: Yielded) -> str:
-    if yielded.so_far is not None:
-        return ""
-    return str(yielded.reason) or _("No ticket was sold yet that counts, so there is nothing to settle.")
 
 
 # --- what a reader must know first ----------------------------------------------------------------------------------
