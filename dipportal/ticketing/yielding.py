@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import Performance
 from dipportal.contracts import settlement, settlement_words
-from dipportal.contracts.enums import ContractType, Status
+from dipportal.contracts.enums import ContractType
 from dipportal.contracts.models import Contract
 from dipportal.contracts.settlement import Evening, Net, Settlement, SettlementError, Terms
 from dipportal.ticketing.models import TicketCount
@@ -140,10 +140,6 @@ class Yielded:
     unforeseen: int = 0
     divided: bool = True
     reason: str | Promise = ""
-
-    @property
-    def approved(self) -> bool:
-        return self.contract.status == Status.APPROVED
 
     @cached_property
     def playing(self) -> list[Played]:

@@ -70,15 +70,14 @@ class OverTour:
 
 
 def over_tour(agreements: Sequence[Yielded], performances: Sequence[Performance]) -> OverTour:
-    """`performances`: all of the production."""
-    approved = tuple(one for one in agreements if one.approved)
+    """`agreements`: the approved ones; `performances`: all of the production."""
     times: dict[int, int] = {}
-    for one in approved:
+    for one in agreements:
         for played in one.playing:
             times[played.performance.pk] = times.get(played.performance.pk, 0) + 1
     plays = [one for one in performances if not one.cancelled and one.missing_since is None]
     return OverTour(
-        approved,
+        tuple(agreements),
         tuple(one for one in plays if one.pk not in times),
         tuple(one for one in plays if times.get(one.pk, 0) > 1),
     )
