@@ -8,11 +8,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.catalogue.models import Performance
 from dipportal.organisations.models import Organisation
-from dipportal.ticketing import forecasting
+from dipportal.ticketing import forecasting, yielding
 from dipportal.ticketing.back_test import Score
 from dipportal.ticketing.forecast import Forecast, NoForecast, Reason
 from dipportal.ticketing.monitor import Sold, Tour, share
+from dipportal.ticketing.yield_queries import expected
 
 # Who stays below half of the seats even at the top of the range is a weak seller.
 WEAK_BELOW = Decimal(50)
@@ -108,6 +110,19 @@ def shown(organisation: Organisation | None, tour: Tour, now: dt.datetime) -> Sh
         without=_without(refused),
         checks=[score for score in found.checks.values() if forecasting.unproven(score) is None] if estimated else [],
     )
+
+
+def pace(shown: Shown | None) -> yielding.Forecast:
+    """The same for the sums of agreements: what a performance to come will have in the end, or None."""
+    rows = {row.sold.performance.pk: row for row in shown.rows} if shown is not None else {}
+
+    def of(performance: Performance) -> yielding.Expected | None:
+        row = rows.get(performance.pk)
+        if row is None:
+            return None
+        return expected(row.forecast or NoForecast(Reason.SOLD_OUT), row.sold.tickets)
+
+    return of
 
 
 def _together(tour: Tour, rows: Iterable[Row], now: dt.datetime) -> Together:

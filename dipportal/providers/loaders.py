@@ -15,7 +15,7 @@ from dipportal.notifications.models import SalesSubscription
 from dipportal.notifications.subscriptions import subscriptions_of
 from dipportal.organisations.areas import AreaRequest
 from dipportal.ticketing import yield_queries
-from dipportal.ticketing.yielding import Yielded
+from dipportal.ticketing.yielding import Forecast, Yielded
 
 
 def production(request: AreaRequest, pk: int) -> Production:
@@ -36,12 +36,16 @@ def contract(request: AreaRequest, pk: int) -> Contract:
 
 
 def yield_of(
-    request: AreaRequest, contract: Contract, performances: Sequence[Performance] | None = None
+    request: AreaRequest,
+    contract: Contract,
+    performances: Sequence[Performance] | None = None,
+    *,
+    forecast: Forecast | None = None,
 ) -> Yielded | None:
     """What an agreement of ours yields with its counts; None for one that is not in force."""
     if contract.status != Status.APPROVED:
         return None
-    return yield_queries.yield_of(request.organisation, contract, performances)
+    return yield_queries.yield_of(request.organisation, contract, performances, forecast=forecast)
 
 
 def standing(request: AreaRequest, pk: int, *, with_file: bool = False) -> StandingAgreement:

@@ -18,7 +18,7 @@ from dipportal.ticketing.models import Counting
 from dipportal.ticketing.models_keys import SystemKey
 from dipportal.ticketing.queries import keys_of, standings, without_link
 from dipportal.ticketing.rules import Standing
-from dipportal.ticketing.yielding import Yielded
+from dipportal.ticketing.yielding import Forecast, Yielded
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 
@@ -79,12 +79,16 @@ def evenings(contract: Contract) -> list[Performance]:
 
 
 def yield_of(
-    contract: Contract, organisation: Organisation, performances: Sequence[Performance] | None = None
+    contract: Contract,
+    organisation: Organisation,
+    performances: Sequence[Performance] | None = None,
+    *,
+    forecast: Forecast | None = None,
 ) -> Yielded | None:
     """What an agreement for this house yields with its counts; None for one that is not in force."""
     if contract.status != Status.APPROVED:
         return None
-    return yield_queries.yield_of(organisation, contract, performances)
+    return yield_queries.yield_of(organisation, contract, performances, forecast=forecast)
 
 
 def standing(organisation: Organisation, pk: int) -> Standing:

@@ -12,6 +12,7 @@ from dipportal.organisations.enums import Side
 from dipportal.receivers import loaders
 from dipportal.ticketing import settlement_sheet
 from dipportal.ticketing.settlement_sheet import Sheet
+from dipportal.ticketing.yielding import no_forecast
 
 
 @area(Side.RECEIVER)
@@ -43,7 +44,8 @@ def sheet_xlsx(request: AreaRequest, pk: int) -> HttpResponseBase:
 
 def _made(request: AreaRequest, pk: int) -> Sheet | None:
     """None for an agreement that is not in force; not found when it is somebody else's."""
-    found = loaders.yield_of(loaders.contract(request.organisation, pk), request.organisation)
+    contract = loaders.contract(request.organisation, pk)
+    found = loaders.yield_of(contract, request.organisation, forecast=no_forecast)
     return settlement_sheet.sheet(found) if found is not None else None
 
 

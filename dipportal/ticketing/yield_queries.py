@@ -13,9 +13,13 @@ from dipportal.contracts.models import Contract
 from dipportal.contracts.queries import contracts_of
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.enums import Source
+from dipportal.ticketing.forecast import Forecast as Said
+from dipportal.ticketing.forecast import NoForecast, Reason
+from dipportal.ticketing.forecasting import forecasts_of
 from dipportal.ticketing.models import TicketCount
+from dipportal.ticketing.monitor import Sold
 from dipportal.ticketing.rules import Standing
-from dipportal.ticketing.yielding import Forecast, Yielded, no_forecast, yielded
+from dipportal.ticketing.yielding import Expected, Forecast, Yielded, no_forecast, yielded
 from dipportal.ticketing.yielding_tour import OverTour, over_tour
 
 Counted = dict[int, dict[Source, TicketCount]]
@@ -26,17 +30,20 @@ def yield_of(
     contract: Contract,
     performances: Sequence[Performance] | None = None,
     *,
-    forecast: Forecast = no_forecast,
+    forecast: Forecast | None = None,
     now: dt.datetime | None = None,
 ) -> Yielded:
     """What an agreement, which this organisation may see, yields with its counts.
 
-    One query, and a second one without its `performances`.
+    One query, a second one without its `performances`, and those of `forecasts_of` without a `forecast`.
     """
+    moment = now or timezone.now()
     rows = contract.performances.select_related("hall", "production") if performances is None else performances
     found = sorted(rows, key=lambda one: (one.starts_at, one.pk))
     counts = _counts(organisation, [one.pk for one in found])
-    return _yielded(contract, found, counts, forecast, now or timezone.now())
+    if forecast is None:
+        forecast = own_forecast(organisation, found, counts, moment)
+    return _yielded(contract, found, counts, forecast, moment)
 
 
 def yields_over_tour(
@@ -56,6 +63,25 @@ def yields_over_tour(
     counts = _counts(organisation, keys)
     found = [_yielded(one, list(one.performances.all()), counts, forecast, moment) for one in agreements]
     return over_tour(found, performances)
+
+
+def own_forecast(
+    organisation: Organisation | None, performances: Sequence[Performance], counts: Counted, now: dt.datetime
+) -> Forecast:
+    """By what this organisation saw of its own earlier performances; so each side has a forecast of its own."""
+    shown = [Sold(one, Standing(one, counts=counts.get(one.pk, {})).shown) for one in performances]
+    tickets = {one.performance.pk: one.tickets for one in shown}
+    found = forecasts_of(organisation, shown, now).of
+    return lambda one: expected(found.get(one.pk), tickets.get(one.pk))
+
+
+def expected(said: Said | NoForecast | None, tickets: int | None) -> Expected | None:
+    """What sold out stays what it is; without an estimate nothing is expected."""
+    if isinstance(said, Said):
+        return Expected(said.low, said.expected, said.high)
+    if said is not None and said.reason is Reason.SOLD_OUT and tickets is not None:
+        return Expected(tickets, tickets, tickets)
+    return None
 
 
 def _counts(organisation: Organisation | None, performances: Collection[int]) -> Counted:

@@ -1,7 +1,6 @@
 """The counts on the page of an agreement and of a tour, and the settlement sheet, as the provider sees them."""
 
 import datetime as dt
-from functools import partial
 from typing import Any
 
 import pytest
@@ -66,8 +65,7 @@ def test_a_guarantee_stands_as_agreed_before_a_ticket_was_sold(world: World) -> 
 def test_at_this_pace_is_told_as_expected_with_its_range(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     contract = agreed(world)
     count(world.performances[0])
-    forecast = partial(yield_queries.yield_of, forecast=lambda _one: Expected(310, 403, 620))
-    monkeypatch.setattr(yield_queries, "yield_of", forecast)
+    monkeypatch.setattr(yield_queries, "own_forecast", lambda *_of: lambda _one: Expected(310, 403, 620))
     text = text_of(english(world, "agency_viewer").get(at(world.agency, "contract", pk=contract.pk)))
     page = section(text, "counted").partition("At this pace")[2]
     for words in ("300 paid tickets", "390 paid tickets", "484 paid tickets", "10.413,00", "12.919,35", "not settled"):

@@ -16,8 +16,9 @@ from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import OPEN_END
 from dipportal.ticketing.enums import Source, TicketKind
+from dipportal.ticketing.forecast import Forecast, NoForecast, Reason
 from dipportal.ticketing.models import TicketCount
-from dipportal.ticketing.yield_queries import yield_of, yields_over_tour
+from dipportal.ticketing.yield_queries import expected, yield_of, yields_over_tour
 from dipportal.ticketing.yielding import Expected, Yielded
 from dipportal.ticketing.yielding_played import Out
 from tests.ticketing.yields import BASE_CASE, agreed, count, played
@@ -319,6 +320,31 @@ def test_what_was_settled_is_no_longer_expected(world: World) -> None:
     played(world.performances[1])
     done = of(world, contract, forecast=forecasts(620, 620, 620))
     assert (done.final, done.pace) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "tickets", "found"),
+    [
+        (Forecast(403, 310, 620, 25), 300, Expected(310, 403, 620)),
+        (NoForecast(Reason.SOLD_OUT), 500, Expected(500, 500, 500)),
+        (NoForecast(Reason.UNCHECKED), 300, None),
+        (NoForecast(Reason.SOLD_OUT), None, None),
+        (None, 300, None),
+    ],
+)
+def test_only_an_estimate_or_a_full_hall_is_expected(
+    said: Forecast | NoForecast | None, tickets: int | None, found: Expected | None
+) -> None:
+    assert expected(said, tickets) == found
+
+
+def test_a_full_hall_needs_no_forecast(world: World) -> None:
+    contract = agreed(world)
+    count(world.performances[0], {TicketKind.NORMAL: (500, 1375000)})
+    pace = of(world, contract).pace
+    assert pace is not None
+    assert pace.low == pace.high
+    assert pace.expected.box_office == 1375000
 
 
 # --- over a tour ---------------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
     versions = list(contracts.versions_of(shown, request.organisation).select_related("proposed_by", "answered_by"))
     entries = list(timeline(shown.thread, side=Audience.PROVIDER))
     open_call = shown.status == Status.PROPOSED and not shown.is_counter
-    performances = list(shown.performances.select_related("hall").order_by("starts_at"))
+    performances = list(shown.performances.select_related("hall", "production").order_by("starts_at"))
     return {
         "contract": shown,
         "state": state_of(shown),

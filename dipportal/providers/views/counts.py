@@ -30,6 +30,8 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
     tour = _tour(request, shown)
     weakest, now = request.GET.get("order") == WEAKEST, timezone.now()
     rows = [(one, one.silence(now)) for one in _in_order(request, tour)]
+    coming = forecasts.shown(request.organisation, tour, now)
+    performances = [one.performance for one in tour.sold]
     context = {
         "production": shown,
         "files": sales_sheet.KINDS,
@@ -41,13 +43,11 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
         "kinds": [(kind, definitions.KINDS[kind]) for kind in SHOWN],
         "definitions": definitions,
         "earlier": earlier.compared(request.organisation, shown, tour),
-        "forecasts": forecasts.shown(request.organisation, tour, now),
-        "yields": yields_over_tour(request.organisation, shown, [one.performance for one in tour.sold]),
+        "forecasts": coming,
+        "yields": yields_over_tour(request.organisation, shown, performances, forecast=forecasts.pace(coming)),
     }
     if tour.counted:
-        context["chart"] = run_up.drawn(
-            queries.curves_of(request.organisation, [one.performance for one in tour.sold]), now
-        )
+        context["chart"] = run_up.drawn(queries.curves_of(request.organisation, performances), now)
     return render(request, "providers/production_counts.html", context)
 
 

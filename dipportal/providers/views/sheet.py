@@ -13,6 +13,7 @@ from dipportal.providers import loaders
 from dipportal.providers.pages import go, tell
 from dipportal.ticketing import settlement_sheet
 from dipportal.ticketing.settlement_sheet import Sheet
+from dipportal.ticketing.yielding import no_forecast
 
 
 @area(Side.PROVIDER)
@@ -44,7 +45,7 @@ def sheet_xlsx(request: AreaRequest, pk: int) -> HttpResponseBase:
 
 def _made(request: AreaRequest, pk: int) -> Sheet | None:
     """None for an agreement that is not in force; not found when it is somebody else's."""
-    found = loaders.yield_of(request, loaders.contract(request, pk))
+    found = loaders.yield_of(request, loaders.contract(request, pk), forecast=no_forecast)
     return settlement_sheet.sheet(found) if found is not None else None
 
 
