@@ -17,7 +17,7 @@ class Kind(models.TextChoices):
     CONFLICT = "conflict", _("difference with DIP")
     COUNTS = "counts", _("missing ticket counts")
     SALES = "sales", _("weekly sales")
-    SALES_INVITATION = "sales_invitation", _("invitation to the weekly sales mail")
+    SALES_INVITATION = "sales.invitation", _("invitation to the weekly sales mail")
     ACCOUNT = "account", _("account")
     INVITATION = "invitation", _("invitation")
 

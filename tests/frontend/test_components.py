@@ -22,6 +22,7 @@ from dipportal.ticketing.monitor import RunUp
 from dipportal.ticketing.run_up import Drawn
 from tests.frontend.conftest import StrictReader, read
 from tests.frontend.showcase import AT, LONG, EveryField, Filters, components_context, portal_context
+from tests.frontend.showcase_yields import YIELDS
 
 Render = Callable[..., StrictReader]
 FOLDER = Path(settings.BASE_DIR) / "templates" / "components"
@@ -168,6 +169,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
             "lines": True,
         },
     ],
+    **YIELDS,
 }
 
 

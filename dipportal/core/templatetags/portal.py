@@ -50,9 +50,9 @@ def whole_euros(cents: int) -> str:
 
 
 @register.filter
-def euros(value: Decimal) -> str:
-    """Whole cents as a Decimal of euros → '€ 6.500,00'."""
-    return money.format_cents(int(value * 100))
+def euros(value: Decimal | None) -> str:
+    """Whole cents as a Decimal of euros → '€ 6.500,00'; nothing → ''."""
+    return money.format_cents(int(value * 100)) if isinstance(value, Decimal) else ""
 
 
 @register.filter

@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='email',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['proposal', 'counter', 'withdrawal', 'retraction', 'answer', 'recorded', 'reopened', 'deadline', 'second', 'conflict', 'counts', 'sales', 'sales_invitation', 'account', 'invitation'])), name='email_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['proposal', 'counter', 'withdrawal', 'retraction', 'answer', 'recorded', 'reopened', 'deadline', 'second', 'conflict', 'counts', 'sales', 'sales.invitation', 'account', 'invitation'])), name='email_kind_known'),
         ),
         migrations.AddField(
             model_name='attachment',
