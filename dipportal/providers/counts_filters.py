@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue import queries as catalogue
-from dipportal.catalogue.rules import season_of
 from dipportal.core.filtering import Asked, Filters, Wanted, asked, whole_number
 from dipportal.core.kept_lists import KeptFilters
 from dipportal.core.listing import MOMENT, FilterForm
@@ -20,15 +19,6 @@ from dipportal.organisations.models import Organisation
 from dipportal.providers.filters import search_filter
 from dipportal.ticketing import seasons
 from dipportal.ticketing.models_sums import OwedCount, TourSums
-
-
-def shown_season(offered: list[str], wanted: str) -> str:
-    """The one that was asked for, or else the running one, or the last before it. '' when there is none at all."""
-    if wanted in offered:
-        return wanted
-    running = season_of(timezone.localdate())
-    begun = [season for season in offered if season <= running]
-    return max(begun) if begun else min(offered, default="")
 
 
 @lru_cache(maxsize=512)
@@ -43,7 +33,7 @@ class _OfSeason:
 
     def _in_season(self, data: Any, own: Organisation) -> QueryDict:
         self.seasons = catalogue.seasons_of(own)
-        self.season = shown_season(self.seasons, data.get("season", ""))
+        self.season = seasons.shown_season(self.seasons, data.get("season", ""))
         chosen: QueryDict = data.copy()
         chosen["season"] = self.season
         return chosen

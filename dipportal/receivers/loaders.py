@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance, PerformanceQuerySet, Theater
-from dipportal.catalogue.queries import visible_performances, visible_theaters
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, Theater
+from dipportal.catalogue.queries import visible_performances, visible_productions, visible_theaters
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
@@ -95,6 +95,11 @@ def standing(organisation: Organisation, pk: int) -> Standing:
     """How one of its performances is counted."""
     shown = get_object_or_404(visible_performances(organisation), pk=pk)
     return standings([shown.pk])[shown.pk]
+
+
+def production(organisation: Organisation, pk: int) -> Production:
+    """One that plays in its house."""
+    return get_object_or_404(visible_productions(organisation), pk=pk)
 
 
 def theater(organisation: Organisation, pk: int) -> Theater:

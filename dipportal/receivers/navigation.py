@@ -12,7 +12,7 @@ CONTRACT_PAGES = (
     "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
 )  # fmt: skip
 COUNT_PAGES = (
-    "count", "counting", "links", "unlink", "ticketing_keys", "ticketing_key_revoke",
+    "count", "sales", "production_sales", "counting", "links", "unlink", "ticketing_keys", "ticketing_key_revoke",
     "counts_sheet", "counts_sheet_file", "counts_sheet_save", "counts_sheet_saved",
 )  # fmt: skip
 

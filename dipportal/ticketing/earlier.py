@@ -1,4 +1,8 @@
-"""A production beside earlier ones of the same house: how full they became, and were so many days before."""
+"""A production beside earlier ones: how full they became, and were so many days before.
+
+For who provides it beside those of the same producer, whole tours; for a theater beside what played there, and of all
+of them only what it saw itself.
+"""
 
 import datetime as dt
 from collections import defaultdict
@@ -12,8 +16,9 @@ from django.db.models import Case, DateField, OuterRef, Q, QuerySet, Subquery, V
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
-from dipportal.catalogue.models import Performance, Production
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production
 from dipportal.organisations.models import Organisation
+from dipportal.ticketing import in_house
 from dipportal.ticketing.models import TicketCountPoint
 from dipportal.ticketing.models_sums import TourSums
 from dipportal.ticketing.monitor import Tour, share
@@ -70,8 +75,25 @@ def compared(organisation: Organisation | None, production: Production, tour: To
     if not tour.counted or not production.season:
         return None
     days = _days_before(tour)
+    return _compared(production, tour, days, _rows(organisation, production, days))
+
+
+def compared_in_house(organisation: Organisation | None, production: Production, tour: Tour) -> Comparison | None:
+    """The same with what played in the theaters of this organisation. `tour`: its performances there. Two queries."""
+    if not tour.counted or not production.season:
+        return None
+    before = in_house.counted_before(organisation, production.season)
+    alike = [one for one in before if production.genre_id and one.genre == production.genre_id]
+    chosen = sorted(alike or before, key=lambda one: (one.season, one.pk), reverse=True)[:SHOWN]
+    if not chosen:
+        return None
+    days = _days_before(tour)
+    return _compared(production, tour, days, _rows_in_house(organisation, production, chosen, days))
+
+
+def _compared(production: Production, tour: Tour, days: int, rows: Iterable["_Played"]) -> Comparison | None:
     found: dict[int, list[_Played]] = defaultdict(list)
-    for row in _rows(organisation, production, days):
+    for row in rows:
         found[row.production].append(row)
     own = found.pop(production.pk, [])
     alike = [rows for rows in found.values() if production.genre_id and rows[0].genre == production.genre_id]
@@ -104,14 +126,35 @@ def _beside_each_other(organisation: Organisation | None, production: Production
 def _rows(organisation: Organisation | None, production: Production, days: int) -> list[_Played]:
     """The performances of this production and of earlier ones."""
     of_these = _beside_each_other(organisation, production).values("pk")
-    that_day = Cast(TruncDate("starts_at") - dt.timedelta(days=days), DateField())
-    points = TicketCountPoint.objects.filter(performance=OuterRef("pk"), day__lte=OuterRef("that_day"))
-    rows = Performance.objects.agreed().filter(production__in=of_these).order_by().annotate(that_day=that_day)
-    found = rows.annotate(then=Subquery(points.order_by("-day").values("tickets")[:1])).values_list(
+    found = _then(Performance.objects.agreed().filter(production__in=of_these), days).values_list(
         "production", "production__title", "production__season", "production__genre", "production__sums__occupancy",
         "production__sums__in_known_seats", "production__sums__seats", "then", "that_day", "seat_count",
     )  # fmt: skip
     return [_Played(*row) for row in found]
+
+
+def _rows_in_house(
+    organisation: Organisation | None, production: Production, before: Sequence[in_house.Before], days: int
+) -> list[_Played]:
+    """Those of this production and of `before` in the theaters of this organisation."""
+    known = {one.pk: one for one in before}
+    # Its own sums are those of its tour, which is at hand.
+    known[production.pk] = in_house.Before(production.pk, production.title, production.season, None, 0, 0)
+    evenings = in_house.of_productions(organisation, known)
+    found = _then(evenings, days).values_list("production", "then", "that_day", "seat_count")
+    return [
+        _Played(pk, one.title, one.season, one.genre, one.occupancy, one.in_known_seats or 0, one.seats or 0, *then)
+        for pk, *then in found
+        for one in (known[pk],)
+    ]
+
+
+def _then(evenings: PerformanceQuerySet, days: int) -> Any:
+    """With `that_day`, so many days before each, and `then`: the tickets by that day."""
+    that_day = Cast(TruncDate("starts_at") - dt.timedelta(days=days), DateField())
+    points = TicketCountPoint.objects.filter(performance=OuterRef("pk"), day__lte=OuterRef("that_day"))
+    rows: Any = evenings.order_by().annotate(that_day=that_day)
+    return rows.annotate(then=Subquery(points.order_by("-day").values("tickets")[:1]))
 
 
 def _beside(rows: Sequence[_Played]) -> Beside:

@@ -1,5 +1,7 @@
 """Forecasts of an organisation's performances, of its own earlier ones and of nobody else's, and whether they are good.
 
+Its own are those that it may see: of a provider whole tours, of a theater what plays in its house.
+
 The number of statements does not grow with the number of performances.
 """
 
@@ -8,12 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import F, Min
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
 from dipportal.core.bulk import among
-from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import back_test, history
 from dipportal.ticketing.back_test import Score
@@ -213,8 +214,12 @@ def keep(organisation: Organisation, scores: Iterable[Score], now: dt.datetime) 
 
 
 def check_all(now: dt.datetime) -> int:
-    """Check the forecasts of every provider anew. Returns how many there are."""
-    providers = Organisation.objects.filter(kind=Side.PROVIDER).order_by("pk")
-    for organisation in providers:
+    """Check the forecasts of every provider and of every house anew. Returns how many there are.
+
+    Whose check is oldest comes first, so that a run that is cut off is made up for by the next one.
+    """
+    oldest = Min("forecast_checks__checked_at")
+    organisations = Organisation.objects.annotate(oldest=oldest).order_by(F("oldest").asc(nulls_first=True), "pk")
+    for organisation in organisations:
         keep(organisation, back_tested(organisation, HORIZONS, timezone.localdate(now)), now)
-    return len(providers)
+    return len(organisations)

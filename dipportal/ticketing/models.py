@@ -28,12 +28,12 @@ class Counts(OfPerformances):
 
         Only when none of them tells of tickets any more, what was told last.
         """
-        told = TicketCount.objects.filter(
-            performance=OuterRef("performance"), missing_since=None, counted_at__isnull=False
-        )
+        others = TicketCount.objects.filter(performance=OuterRef("performance")).exclude(pk=OuterRef("pk"))
+        told = Q(missing_since=None, counted_at__isnull=False)
         newer = Q(counted_at__gt=OuterRef("counted_at")) | Q(counted_at=OuterRef("counted_at"), pk__gt=OuterRef("pk"))
         gone = Q(IsNull(OuterRef("missing_since"), False)) | Q(IsNull(OuterRef("counted_at"), True))
-        return self.exclude(Exists(told.filter(newer | gone).exclude(pk=OuterRef("pk"))))
+        later = Q(changed_at__gt=OuterRef("changed_at")) | Q(changed_at=OuterRef("changed_at"), pk__gt=OuterRef("pk"))
+        return self.exclude(Exists(others.filter((told & (newer | gone)) | (gone & later & ~told))))
 
 
 # Nothing is said of the kinds, or all of them together are the whole.

@@ -46,18 +46,20 @@ def sold_of(organisation: Organisation | None, performances: Sequence[Performanc
 
 def sold_today(counts: Counts, performances: Sequence[Performance]) -> list[Sold]:
     """The same, of these counts."""
-    a_week_ago = timezone.localdate() - WEEK
-    earlier = TicketCountPoint.objects.filter(performance=OuterRef("performance"), day__lte=a_week_ago)
     rows = counts.shown().filter(performance__in=bulk.among([one.pk for one in performances]))
-    shown = {
-        count.performance_id: count
-        for count in rows.annotate(week_before=Subquery(earlier.order_by("-day").values("tickets")[:1]))
-    }
+    shown = {count.performance_id: count for count in rows.annotate(week_before=tickets_a_week_ago())}
     return [
         Sold(one, count, count.week_before if count is not None else None)
         for one in performances
         for count in (shown.get(one.pk),)
     ]
+
+
+def tickets_a_week_ago() -> Subquery:
+    """Of a count; None where that is not known."""
+    a_week_ago = timezone.localdate() - WEEK
+    earlier = TicketCountPoint.objects.filter(performance=OuterRef("performance"), day__lte=a_week_ago)
+    return Subquery(earlier.order_by("-day").values("tickets")[:1])
 
 
 def curves_of(organisation: Organisation | None, performances: Sequence[Performance]) -> list[Curve]:

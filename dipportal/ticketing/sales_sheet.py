@@ -9,20 +9,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Production
 from dipportal.core import tables
 from dipportal.core.dates import moment
 from dipportal.core.errors import PortalError
 from dipportal.core.spreadsheets import CSV, XLSX, Notes
 from dipportal.core.tables import Column, Form, Table, Value
 from dipportal.ticketing import definitions
-from dipportal.ticketing.models_sums import TourSums
+from dipportal.ticketing.in_house import Sums
 from dipportal.ticketing.monitor import SHOWN, Sold, share
 from dipportal.ticketing.seasons import Moving
 
 KINDS = (XLSX, CSV)
+# What there is of a season, as its addresses call it.
+PRODUCTIONS, PERFORMANCES = "producties", "voorstellingen"
 Row = TypeVar("Row")
 
 
@@ -48,10 +53,27 @@ def made(kind: str, what: str, sold: Sequence[Sold], now: dt.datetime) -> bytes:
     return _made(kind, what, _parts(now), sold, now)
 
 
-def tours_made(
-    kind: str, what: str, tours: Sequence[TourSums], moving: Mapping[int, Moving], now: dt.datetime
-) -> bytes:
-    """The same of whole tours; `moving`: what of each moves with the hour."""
+def production_made(kind: str, production: Production, sold: Sequence[Sold], now: dt.datetime) -> tuple[bytes, str]:
+    """The sheet of these performances of one production, and the name of its file."""
+    what = " · ".join(part for part in (production.title, production.season) if part)
+    name = f"{slugify(production.title)[:60] or production.pk}-{timezone.localdate(now):%Y-%m-%d}.{kind}"
+    return made(kind, what, sold, now), name
+
+
+def offered(address: Callable[[str, str], str], chosen: QueryDict) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The files of a season: of its productions and of their performances, each with its kinds and their addresses.
+
+    `address`: of what and of which kind; `chosen`: all of the page's filter and order.
+    """
+    asked = chosen.copy()
+    asked.pop("page", None)
+    query = f"?{asked.urlencode()}" if asked else ""
+    labels = {PRODUCTIONS: _("Productions"), PERFORMANCES: _("Performances")}
+    return [(label, [(kind, address(what, kind) + query) for kind in KINDS]) for what, label in labels.items()]
+
+
+def tours_made(kind: str, what: str, tours: Sequence[Sums], moving: Mapping[int, Moving], now: dt.datetime) -> bytes:
+    """The same of productions: whole tours, or what of them plays in one house. `moving`: what moves with the hour."""
     return _made(kind, what, _of_tours(moving), tours, now)
 
 
@@ -153,8 +175,8 @@ def _local(value: dt.datetime) -> dt.datetime:
 
 
 # --- tours --------------------------------------------------------------------------------------------------------
-def _of_tours(moving: Mapping[int, Moving]) -> list[_Part[TourSums]]:
-    kinds: list[_Part[TourSums]] = [
+def _of_tours(moving: Mapping[int, Moving]) -> list[_Part[Sums]]:
+    kinds: list[_Part[Sums]] = [
         _Part(Column(str(kind.label), 11, Form.WHOLE), lambda row, name=str(kind): getattr(row, name))  # type: ignore[misc]
         for kind in SHOWN
     ]
@@ -179,5 +201,5 @@ def _of_tours(moving: Mapping[int, Moving]) -> list[_Part[TourSums]]:
     ]
 
 
-def _tour_share(row: TourSums) -> Decimal | None:
+def _tour_share(row: Sums) -> Decimal | None:
     return share(row.change, row.week_before) if row.change is not None and row.week_before else None

@@ -26,8 +26,10 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Coalesce, RowNumber
+from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
+from dipportal.catalogue.rules import season_of
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.models_sums import OwedCount, TourSums
 from dipportal.ticketing.monitor import SHOWN, share
@@ -122,6 +124,15 @@ def by_season(organisation: Organisation | None) -> list[tuple[str, Together]]:
     rows = TourSums.objects.visible_to(organisation).filter(counted__gt=0).exclude(production__season="")
     found: Any = rows.order_by("production__season").values("production__season").annotate(**_SUMS)
     return [(row["production__season"], Together.of(row)) for row in found]
+
+
+def shown_season(offered: list[str], wanted: str) -> str:
+    """The one that was asked for, or else the running one, or the last before it. '' when there is none at all."""
+    if wanted in offered:
+        return wanted
+    running = season_of(timezone.localdate())
+    begun = [season for season in offered if season <= running]
+    return max(begun) if begun else min(offered, default="")
 
 
 # --- theaters that owe a count -----------------------------------------------------------------------------------

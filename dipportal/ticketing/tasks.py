@@ -30,7 +30,7 @@ def renew_all_sums() -> int:
 
 @shared_task(time_limit=3600, soft_time_limit=3500)
 def check_forecasts() -> int:
-    """Find out anew, of each provider, of which days before the evening its forecasts may be shown."""
+    """Find out anew, of each organisation, of which days before the evening its forecasts may be shown."""
     from dipportal.ticketing import forecasting
 
     return forecasting.check_all(timezone.now())

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance
-from dipportal.providers import forecasts
+from dipportal.ticketing import expected
 from dipportal.ticketing.forecast import Forecast, NoForecast, Reason
 from dipportal.ticketing.models_forecast import ForecastCheck
 from dipportal.ticketing.monitor import Sold, Tour
@@ -106,8 +106,8 @@ def test_sold_out_is_said(learnt: World) -> None:
 @pytest.mark.parametrize(("high", "seats", "weak"), [(249, 500, True), (250, 500, False), (249, 0, False)])
 def test_weak_is_who_stays_below_half_at_the_top_of_the_range(high: int, seats: int, weak: bool) -> None:
     one = Sold(Performance(starts_at=timezone.now(), capacity=[seats]))
-    assert forecasts.Row(one, Forecast(100, 80, high, 30)).weak is weak
-    assert not forecasts.Row(one, None).weak
+    assert expected.Row(one, Forecast(100, 80, high, 30)).weak is weak
+    assert not expected.Row(one, None).weak
 
 
 def test_a_weak_seller_is_marked_in_words(learnt: World) -> None:
@@ -119,7 +119,7 @@ def test_a_weak_seller_is_marked_in_words(learnt: World) -> None:
 
 
 def test_every_reason_has_words() -> None:
-    said = {forecasts.words(NoForecast(reason, 3, 20)) for reason in Reason}
+    said = {expected.words(NoForecast(reason, 3, 20)) for reason in Reason}
     assert len(said) == len(Reason)
     assert not any("%" in one for one in said)
 
@@ -128,7 +128,7 @@ def test_nothing_to_come_says_nothing(learnt: World) -> None:
     answer = page(learnt)
     assert answer.context["forecasts"] is None
     assert "Expected at the end" not in text_of(answer)
-    assert forecasts.shown(learnt.agency, Tour([]), timezone.now()) is None
+    assert expected.shown(learnt.agency, Tour([]), timezone.now()) is None
 
 
 def test_the_questions_of_the_page_do_not_grow(learnt: World) -> None:

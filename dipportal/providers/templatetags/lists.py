@@ -43,7 +43,6 @@ def run_rows(found: Iterable[Any]) -> SafeString:
     return rows.runs(found)
 
 
-register.simple_tag(count_rows.tours, name="counts_rows")
 register.simple_tag(count_rows.silent_theaters, name="silent_theater_rows")
 register.simple_tag(rows.theaters, name="theater_rows")
 register.simple_tag(rows.members, name="member_rows")

@@ -18,10 +18,10 @@ from dipportal.core.spreadsheets import CONTENT_TYPES
 from dipportal.core.tables import MOST_ROWS
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
-from dipportal.providers import lists, queries, season_line
+from dipportal.providers import lists, queries
 from dipportal.providers.counts_filters import OwedFilter, TourFilter
 from dipportal.providers.pages import address
-from dipportal.ticketing import sales_sheet, seasons
+from dipportal.ticketing import sales_sheet, season_line, seasons
 from dipportal.ticketing.queries import sold_of
 
 # The weakest first, by itself.
@@ -51,24 +51,14 @@ def counts(request: AreaRequest) -> HttpResponse:
         "together": seasons.together(chosen),
         "silent": seasons.owed_of(chosen, now),
         "several": "producer" in found.filters,
-        "files": _files(request),
+        "files": sales_sheet.offered(
+            lambda what, kind: address(request, "counts_file", what=what, kind=kind), request.GET
+        ),
         "seasons": whole,
         "line": season_line.drawn(whole),
         "nothing_yet": not whole and not seasons.tours(own, now).exists(),
     }
     return render(request, "providers/counts.html", context)
-
-
-def _files(request: AreaRequest) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Of the tours and of their performances: the kinds of file, each with its address for what was chosen."""
-    chosen = request.GET.copy()
-    chosen.pop("page", None)
-    query = f"?{chosen.urlencode()}" if chosen else ""
-    labels = {"producties": _("Productions"), "voorstellingen": _("Performances")}
-    return [
-        (label, [(kind, address(request, "counts_file", what=what, kind=kind) + query) for kind in sales_sheet.KINDS])
-        for what, label in labels.items()
-    ]
 
 
 @area(Side.PROVIDER)
@@ -83,7 +73,7 @@ def counts_file(request: AreaRequest, what: str, kind: str) -> HttpResponse:
         content = FILES[what](request, found, kind, name, now)
     except PortalError as refused:
         back = {"back_url": address(request, "counts"), "back_label": _("Ticket counts")}
-        return render(request, "providers/counts_refused.html", {**back, "refusal": refused}, status=400)
+        return render(request, "ticketing/refused.html", {**back, "refusal": refused}, status=400)
     return file_reply(
         content, f"{slugify(name)[:60]}-{what}-{timezone.localdate(now):%Y-%m-%d}.{kind}", CONTENT_TYPES[kind]
     )
@@ -104,7 +94,7 @@ def _performances(request: AreaRequest, found: TourFilter, kind: str, name: str,
     return sales_sheet.made(kind, name, sold_of(request.organisation, evenings), now)
 
 
-FILES = {"producties": _tours, "voorstellingen": _performances}
+FILES = {sales_sheet.PRODUCTIONS: _tours, sales_sheet.PERFORMANCES: _performances}
 
 
 @area(Side.PROVIDER)

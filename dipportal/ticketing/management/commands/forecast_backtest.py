@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import forecasting
 from dipportal.ticketing.back_test import CASES_NEEDED, Score
@@ -36,7 +35,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--organisation", metavar="SLUG", help="only this provider")
+        parser.add_argument("--organisation", metavar="SLUG", help="only this provider or theater")
         parser.add_argument(
             "--days", type=whole_days, nargs="+", default=sorted(HORIZONS, reverse=True), help="how long before"
         )
@@ -44,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         told: list[Score] = []
-        for organisation in self._providers(options["organisation"]):
+        for organisation in self._organisations(options["organisation"]):
             scores = forecasting.back_tested(organisation, dict.fromkeys(options["days"]), timezone.localdate(now))
             forecasting.keep(organisation, scores, now)
             self._print(organisation, scores)
@@ -54,11 +53,11 @@ class Command(BaseCommand):
         if not all(score.beats_both for score in told):
             raise CommandError("Not everywhere better than both; what is not, is not shown.")
 
-    def _providers(self, slug: str | None) -> list[Organisation]:
-        found = Organisation.objects.filter(kind=Side.PROVIDER).order_by("name", "pk")
+    def _organisations(self, slug: str | None) -> list[Organisation]:
+        found = Organisation.objects.order_by("kind", "name", "pk")
         chosen = list(found if slug is None else found.filter(slug=slug))
         if not chosen:
-            raise CommandError("There is no such provider." if slug else "There are no providers.")
+            raise CommandError("There is no such organisation." if slug else "There are no organisations.")
         return chosen
 
     def _print(self, organisation: Organisation, scores: list[Score]) -> None:

@@ -1,4 +1,4 @@
-"""What the performances of a tour are expected to sell, as the page shows it."""
+"""What the performances of a tour, or of a house, are expected to sell, as the pages show it."""
 
 import datetime as dt
 from collections import Counter
