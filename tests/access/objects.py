@@ -253,6 +253,16 @@ def sales_reader(make: Callable[[str], Maker] = reader_of) -> Objects:
     return Objects(make("agency"), {"another provider's": make("rival"), "none at all": nothing_there})
 
 
+def season_files() -> Objects:
+    return Objects(
+        lambda world: {"what": "producties", "kind": "xlsx"},
+        {
+            "another kind of file": lambda world: {"what": "producties", "kind": "pdf"},
+            "another list": lambda world: {"what": "geheimen", "kind": "xlsx"},
+        },
+    )
+
+
 def token(world: World) -> Arguments:
     found: list[str] = []
     invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
@@ -314,6 +324,19 @@ OBJECTS: dict[str, Objects] = {
         lambda world: {"pk": world.performances[0].pk},
         {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
     ),
+    "receivers:sales": NONE,
+    "receivers:production_sales": Objects(
+        lambda world: {"pk": world.production.pk},
+        {"what plays elsewhere": lambda world: {"pk": world.rival_production.pk}, "none at all": nothing_there},
+    ),
+    "receivers:production_sales_file": Objects(
+        lambda world: {"pk": world.production.pk, "kind": "xlsx"},
+        {
+            "what plays elsewhere": lambda world: {"pk": world.rival_production.pk, "kind": "xlsx"},
+            "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
+        },
+    ),
+    "receivers:sales_file": season_files(),
     "receivers:counting": NONE,
     "receivers:ticketing_keys": NONE,
     "receivers:ticketing_key_revoke": Objects(
@@ -339,13 +362,7 @@ OBJECTS: dict[str, Objects] = {
             "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
         },
     ),
-    "providers:counts_file": Objects(
-        lambda world: {"what": "producties", "kind": "xlsx"},
-        {
-            "another kind of file": lambda world: {"what": "producties", "kind": "pdf"},
-            "another list": lambda world: {"what": "geheimen", "kind": "xlsx"},
-        },
-    ),
+    "providers:counts_file": season_files(),
     "providers:sales_mails": NONE,
     "providers:sales_mail_new": NONE,
     "providers:sales_mail_edit": sales_reader(),

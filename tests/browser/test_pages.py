@@ -28,6 +28,7 @@ class Shown:
 FIRST = "tbody th a[href*='/afspraken/']"
 EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-page=counts]"
 SHEET, IN_FORCE = "[data-page=sheet]", "afspraken/?status=approved"
+SALES = "[data-page=sales]"
 STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
@@ -61,6 +62,8 @@ PAGES = (
     Shown("afnemer-aanpassen", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST, COUNTER),
     Shown("afnemer-kaartstanden", f"{scenes.KADE}kaartstanden/?state=", scenes.PROGRAMMER),
     Shown("afnemer-kaartstand", f"{scenes.KADE}kaartstanden/", scenes.PROGRAMMER, "tbody th a"),
+    Shown("afnemer-verkoop", f"{scenes.KADE}kaartstanden/", scenes.PROGRAMMER, SALES),
+    Shown("afnemer-verkoop-productie", f"{scenes.KADE}kaartstanden/verkoop/", scenes.PROGRAMMER, "tbody th a"),
     Shown("afnemer-koppelen", f"{scenes.KADE}kaartstanden/koppelen/", scenes.PROGRAMMER),
     Shown("afnemer-hoe-wij-tellen", f"{scenes.KADE}kaartstanden/instellingen/", scenes.PROGRAMMER),
     Shown("afnemer-sleutels", f"{scenes.KADE}kaartstanden/systeem/", scenes.KADE_MANAGER),

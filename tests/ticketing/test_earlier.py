@@ -133,3 +133,74 @@ def test_one_question(world: World, running: Production, django_assert_num_queri
         with django_assert_num_queries(1):
             earlier.compared(world.agency, running, tour)
         played(world, f"Toen {number}", "2024-2025", (10, 80), (20, 90))
+
+
+# --- in a house -----------------------------------------------------------------------------------------------------
+def in_house(world: World, production: Production) -> earlier.Comparison | None:
+    here = list(Performance.objects.visible_to(world.kade).filter(production=production))
+    return earlier.compared_in_house(world.kade, production, Tour(queries.sold_of(world.kade, here)))
+
+
+def next_door(world: World, production: Production, then: int, final: int) -> None:
+    """The same production in another house."""
+    made = sold(production, evening(-290), world, then, final)
+    Performance.objects.filter(pk=made.pk).update(theater=world.other_theater)
+    sums.renew([production.pk])
+
+
+def test_a_house_compares_what_played_in_it_whoever_made_it(world: World, running: Production) -> None:
+    played(world, "Toen", "2024-2025", (10, 80), (20, 90), (60, 100))
+    played(world, "Van een ander", "2023-2024", (40, 50), producer=world.rival_producer)
+    found = in_house(world, running)
+    assert found is not None
+    assert [(one.title, one.final, one.at_that_time) for one in found.earlier] == [
+        ("Toen", Decimal("90.0"), Decimal("20.0")), ("Van een ander", Decimal("50.0"), Decimal("40.0"))
+    ]  # fmt: skip
+    assert (found.days_before, found.own.at_that_time, found.own.final) == (THEN, Decimal("20.0"), Decimal("31.7"))
+    assert found.average == Decimal("80.0")
+
+
+def test_a_house_compares_nothing_of_another_house(world: World, running: Production) -> None:
+    both = played(world, "Toen", "2024-2025", (10, 80))
+    before = in_house(world, running)
+    next_door(world, both, 99, 100)
+    next_door(world, running, 99, 100)
+    elsewhere = played(world, "Elders", "2025-2026", (10, 50))
+    Performance.objects.filter(production=elsewhere).update(theater=world.other_theater)
+    sums.renew([elsewhere.pk])
+    assert in_house(world, running) == before is not None
+    compared_by_provider = compared(world, running)
+    assert compared_by_provider is not None
+    assert len(compared_by_provider.earlier) == 2
+
+
+def test_a_house_takes_the_same_genre_first_and_the_newest_few(world: World, running: Production) -> None:
+    dance = Genre.objects.create(id=9, name="Dans")
+    for year in range(2010, 2020):
+        played(world, f"Van {year}", f"{year}-{year + 1}", (10, 50), genre=dance)
+    found = in_house(world, running)
+    assert found is not None
+    assert ([one.title for one in found.earlier], found.same_genre) == (
+        [f"Van {year}" for year in range(2019, 2019 - earlier.SHOWN, -1)], False
+    )  # fmt: skip
+    played(world, "Gespeeld", "2001-2002", (10, 50))
+    found = in_house(world, running)
+    assert found is not None
+    assert ([one.title for one in found.earlier], found.same_genre) == (["Gespeeld"], True)
+
+
+def test_what_did_not_take_place_or_is_of_no_season_is_not_beside_it(world: World, running: Production) -> None:
+    off = played(world, "Afgelast", "2024-2025", (10, 80))
+    Performance.objects.filter(production=off).update(status="cancelled")
+    played(world, "Zonder seizoen", "", (10, 50))
+    played(world, "Hetzelfde seizoen", running.season, (10, 50))
+    assert in_house(world, running) is None
+
+
+def test_two_questions_in_a_house(world: World, running: Production, django_assert_num_queries: Any) -> None:
+    here = list(Performance.objects.visible_to(world.kade).filter(production=running))
+    tour = Tour(queries.sold_of(world.kade, here))
+    for number in range(3):
+        played(world, f"Toen {number}", "2024-2025", (10, 80), (20, 90))
+        with django_assert_num_queries(2):
+            earlier.compared_in_house(world.kade, running, tour)

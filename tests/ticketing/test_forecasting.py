@@ -158,7 +158,7 @@ def alike(world: World) -> None:
 
 def test_the_check_is_kept_and_made_anew(world: World) -> None:
     alike(world)
-    assert tasks.check_forecasts() == 2
+    assert tasks.check_forecasts() == 4
     first = list(ForecastCheck.objects.filter(organisation=world.agency))
     assert sorted(one.days for one in first) == list(HORIZONS)
     assert all(one.cases >= CASES_NEEDED for one in first)
@@ -195,8 +195,8 @@ def test_with_too_few_cases_the_command_says_so(world: World) -> None:
     with pytest.raises(CommandError, match="Nowhere are there 30 cases"):
         call_command("forecast_backtest", stdout=out)
     assert "3 too few earlier ones" in out.getvalue()
-    with pytest.raises(CommandError, match="no such provider"):
-        call_command("forecast_backtest", "--organisation", world.kade.slug)
+    with pytest.raises(CommandError, match="no such organisation"):
+        call_command("forecast_backtest", "--organisation", "bestaat-niet")
 
 
 def test_other_days_are_printed_and_decide_nothing(world: World) -> None:
@@ -206,3 +206,76 @@ def test_other_days_are_printed_and_decide_nothing(world: World) -> None:
     assert not ForecastCheck.objects.exists()
     with pytest.raises(CommandError, match="number of days"):
         printed("--days", "0")
+
+
+# --- of a house -------------------------------------------------------------------------------------------------------
+def in_house(world: World, evening: Performance) -> Forecast | NoForecast:
+    now = timezone.now()
+    return forecasting.forecasts_of(world.kade, queries.sold_of(world.kade, [evening]), now).of[evening.pk]
+
+
+def test_a_house_learns_of_what_played_in_it_whoever_made_it(world: World) -> None:
+    past(world.production, world.theater, NEEDED)
+    past(world.rival_production, world.theater, 5)
+    proven(world.kade)
+    made = in_house(world, coming(world))
+    assert isinstance(made, Forecast)
+    assert made.earlier == NEEDED + 5
+
+
+def test_a_house_learns_nothing_of_the_same_tour_elsewhere(world: World) -> None:
+    proven(world.kade)
+    evening = coming(world)
+    past(world.production, world.other_theater, 60, final=490)
+    assert in_house(world, evening) == NoForecast(Reason.FEW_EARLIER, 0, NEEDED)
+    past(world.production, world.theater, NEEDED)
+    before = in_house(world, evening)
+    assert isinstance(before, Forecast)
+    past(world.production, world.other_theater, 60, final=450)
+    proven(world.agency, error=99)
+    proven(world.haven, error=99)
+    assert in_house(world, evening) == before
+    courses = forecasting.played(world.kade, timezone.localdate())
+    places = Performance.objects.filter(pk__in=[one.pk for one in courses]).values_list("theater", flat=True)
+    assert set(places) == {world.theater.pk}
+
+
+def test_a_house_is_shown_nothing_that_was_not_proved_in_it(world: World) -> None:
+    past(world.production, world.theater, NEEDED)
+    proven(world.agency)
+    assert in_house(world, coming(world)) == NoForecast(Reason.UNCHECKED)
+
+
+def test_the_check_of_a_house_is_of_its_own_performances(world: World) -> None:
+    past(world.production, world.theater, NEEDED + CASES_NEEDED + 30)
+    past(world.production, world.other_theater, 7)
+    tasks.check_forecasts()
+    alone = {one.days: one.cases for one in ForecastCheck.objects.filter(organisation=world.kade)}
+    assert min(alone.values()) >= CASES_NEEDED
+    assert {one.cases for one in ForecastCheck.objects.filter(organisation=world.haven)} == {0}
+    ForecastCheck.objects.all().delete()
+    Performance.objects.filter(theater=world.other_theater).delete()
+    tasks.check_forecasts()
+    assert {one.days: one.cases for one in ForecastCheck.objects.filter(organisation=world.kade)} == alone
+
+
+def test_the_command_takes_a_theater(world: World) -> None:
+    past(world.production, world.theater, NEEDED + CASES_NEEDED + 30)
+    out = StringIO()
+    with pytest.raises(CommandError, match="better than both"):
+        call_command("forecast_backtest", "--organisation", world.kade.slug, "--days", "14", stdout=out)
+    assert str(world.kade) in out.getvalue()
+    assert str(world.agency) not in out.getvalue()
+    assert {one.organisation for one in ForecastCheck.objects.all()} == {world.kade}
+
+
+def test_whose_check_is_oldest_comes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is cut off is made up for by the next one."""
+    now = timezone.now()
+    for days, organisation in enumerate((world.kade, world.agency, world.rival)):
+        proven(organisation)
+        ForecastCheck.objects.filter(organisation=organisation).update(checked_at=now - dt.timedelta(days=days))
+    seen = []
+    monkeypatch.setattr(forecasting, "back_tested", lambda organisation, *_more: seen.append(organisation) or [])
+    forecasting.check_all(now)
+    assert seen == [world.haven, world.rival, world.agency, world.kade]
