@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from bench import _volume
-from bench._volume import _copies
-from dipportal.catalogue.models import Performance, Producer, Production
+from bench._volume import THEATERS, _copies
+from dipportal.catalogue.models import Performance, Producer, Production, Theater
 from dipportal.catalogue.rules import season_of
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
@@ -75,14 +75,21 @@ def fill() -> None:
     others = f"generate_series({BESIDE}, {BESIDE + OTHERS * OTHER_PRODUCTIONS - 1}) p"
     _tours(others, f"200 + p % {OTHERS}")
     _tours(f"(VALUES ({BESIDE * 10})) one(p)", "300", season="0")
+    _clean()
+
+
+def _clean() -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM ticketing_ticketcountpoint WHERE id = 0")
         cursor.execute("VACUUM ANALYZE")
         cursor.execute("CHECKPOINT")
 
 
-def _tours(rows: str, producer: str, *, season: str = f"p % {SEASONS}") -> None:
-    """`season`: how many seasons ago, as SQL."""
+EVERYWHERE = "1 + (p * 11 + k / 2) % 300"
+
+
+def _tours(rows: str, producer: str, *, season: str = f"p % {SEASONS}", theater: str = EVERYWHERE) -> None:
+    """`season`: how many seasons ago, as SQL. `theater`: of evening k of production p; one beyond 300 has no hall."""
     running = int(season_of(timezone.localdate())[:4])
     year = f"({running} - ({season}))"
     _copies(
@@ -96,12 +103,52 @@ def _tours(rows: str, producer: str, *, season: str = f"p % {SEASONS}") -> None:
         f"make_timestamptz({year}::int, 9, 1, 20, 15, 0, 'Europe/Amsterdam')"
         " + make_interval(days => (((p * 37) % 200 + k * 3))::int)"
     )
-    theater = "1 + (p * 11 + k / 2) % 300"
+    hall = f"CASE WHEN {theater} <= {THEATERS} THEN ({theater}) * 10 + 1 + k % 2 END"
     _copies(
         Performance, evenings, id=f"p::bigint * {EVENINGS} + k", number=f"11000000 + p::bigint * {EVENINGS} + k",
-        production_id="p", theater_id=theater, hall_id=f"({theater}) * 10 + 1 + k % 2", starts_at=starts,
+        production_id="p", theater_id=theater, hall_id=hall, starts_at=starts,
     )  # fmt: skip
     _counts(rows)
+
+
+# --- houses ---------------------------------------------------------------------------------------------------------
+# Of each production so many of its thirty evenings play in the house; 500 productions make 5,000.
+HERE, HOUSE_PRODUCTIONS, ELSEWHERE = 10, 500, 2_000
+
+
+@dataclass(frozen=True)
+class House:
+    """Somebody of a house, and a production that plays in it."""
+
+    user: User
+    production: int
+
+
+def houses() -> tuple[House, House]:
+    """One of 5,000 performances in 13 seasons, and one of ten of one production; others stand beside them."""
+    _volume.people()
+    seeds()
+    _tours(f"generate_series(1, {ELSEWHERE}) p", "101 + p % 5")
+    # Of the running season in both.
+    large = _house("groot", THEATERS + 1, first=BESIDE * SEASONS, productions=HOUSE_PRODUCTIONS)
+    small = _house("klein", THEATERS + 2, first=BESIDE * SEASONS * 2, productions=1)
+    _clean()
+    return large, small
+
+
+def _house(slug: str, theater: int, *, first: int, productions: int) -> House:
+    here = f"(CASE WHEN k < {HERE} THEN {theater} ELSE {EVERYWHERE} END)"
+    user = _receiver(slug, theater)
+    _tours(f"generate_series({first}, {first + productions - 1}) p", "101 + p % 5", theater=here)
+    return House(user, first)
+
+
+def _receiver(slug: str, theater: int) -> User:
+    made = Organisation.objects.create(slug=slug, name=slug.title(), kind=Side.RECEIVER)
+    Theater.objects.create(id=theater, name=slug.title(), city="Voorbeeldstad", dip_member=True, receiver=made)
+    user = User.objects.create(email=f"lid@{slug}.example", name="Lid")
+    Membership.objects.create(user=user, organisation=made, role=Role.MANAGER)
+    return user
 
 
 def _counts(rows: str) -> None:

@@ -60,6 +60,7 @@ def made(user: User, page: str, production: int, query: str) -> Page:
 
 
 def measured(name: str, large: Page, small: Page) -> list[Ratio]:
+    """Also of the pages of a house (house.py)."""
     times = in_turn(large.get, small.get)
     note = f"{times.page * 1000:.1f} ms, with one production {times.bare * 1000:.1f} ms"
     (asked, answer), (beside, _other) = weighed(large), weighed(small)

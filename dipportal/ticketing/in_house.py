@@ -103,7 +103,12 @@ def productions(evenings: PerformanceQuerySet, now: dt.datetime) -> list[HouseSu
         played=Count("pk", filter=takes_place & Q(starts_at__lt=now)),
         silent=Count("owed", filter=Q(owed__owes_from__lte=now)),
     )  # fmt: skip
-    counts = {row["performance__production"]: row for row in _counts(evenings, changes=True)}
+    counts: Any = TicketCount.objects.shown().filter(performance__in=evenings.agreed().order_by())
+    summed = counts.annotate(week_before=tickets_a_week_ago()).order_by("performance__production")
+    found = {
+        row["performance__production"]: row
+        for row in summed.values("performance__production").annotate(**_COUNTED, **_CHANGED)
+    }
     return [
         HouseSums(
             pk=row["production"],
@@ -111,22 +116,14 @@ def productions(evenings: PerformanceQuerySet, now: dt.datetime) -> list[HouseSu
             first_at=row["first_at"],
             moving=Moving(row["played"], row["silent"]),
             performances=row["playing"],
-            **_numbers(counts.get(row["production"], {})),
+            **_numbers(found.get(row["production"], {})),
         )
         for row in rows
     ]
 
 
-def _counts(evenings: PerformanceQuerySet, *, changes: bool, by: str = "performance__production") -> Any:
-    """What the counts of these make together, of each production or of each season."""
-    counts: Any = TicketCount.objects.shown().filter(performance__in=evenings.agreed().order_by())
-    if changes:
-        counts = counts.annotate(week_before=tickets_a_week_ago())
-    return counts.order_by(by).values(by).annotate(**_COUNTED, **(_CHANGED if changes else {}))
-
-
 def _numbers(row: Mapping[str, Any]) -> dict[str, Any]:
-    """As HouseSums names them. `row`: of `_counts`, or empty where there is no count."""
+    """As HouseSums names them. `row`: of the counts, or empty where there is none."""
     named = {name.removeprefix("sum_"): row[name] for name in row if name.startswith("sum_")}
     whole: dict[str, Any] = {name: named[name] or 0 for name in ("counted", "seats", "in_known_seats") if name in named}
     return {**named, **whole, "counted_at": row.get("newest")}
@@ -187,11 +184,11 @@ def by_season(organisation: Organisation | None, known: Mapping[str, int]) -> li
 
     Performances are those that take place.
     """
-    evenings = Performance.objects.visible_to(organisation).exclude(production__season="")
-    rows = _counts(evenings, changes=False, by="performance__production__season")
+    counts: Any = TicketCount.objects.in_house(organisation).shown().exclude(performance__production__season="")
+    rows = counts.order_by("performance__production__season").values("performance__production__season")
     different = Count("performance__production", distinct=True, filter=_TOLD)
     found = []
-    for row in rows.annotate(productions=different).filter(sum_counted__gt=0):
+    for row in rows.annotate(productions=different, **_COUNTED).filter(sum_counted__gt=0):
         season = row["performance__production__season"]
         unknown = {"sum_change": None, "sum_week_before": None, "sum_performances": known.get(season, 0)}
         found.append((season, Together.of({**row, **unknown})))
@@ -217,11 +214,10 @@ class Before:
 
 def counted_before(organisation: Organisation | None, season: str) -> Sequence[Before]:
     """The productions of earlier seasons that have a count in this house, and known seats. One query."""
-    evenings = Performance.objects.visible_to(organisation).filter(production__season__lt=season)
-    counts = TicketCount.objects.shown().filter(
-        _TOLD, performance__in=evenings.exclude(production__season="").agreed().order_by()
+    counts = (
+        TicketCount.objects.in_house(organisation).shown().filter(_TOLD, performance__production__season__lt=season)
     )
-    rows: Any = counts.order_by().values_list(
+    rows: Any = counts.exclude(performance__production__season="").order_by().values_list(
         "performance__production", "performance__production__title", "performance__production__season",
         "performance__production__genre",
     )  # fmt: skip

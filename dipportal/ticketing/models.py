@@ -9,6 +9,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Theater
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.definitions import shown_under
@@ -23,6 +24,17 @@ class OfPerformances(models.QuerySet[Any]):
 
 
 class Counts(OfPerformances):
+    def in_house(self, organisation: Organisation | None) -> Self:
+        """Of what takes place in the theaters of this organisation: what `visible_to` gives it, joined, for sums."""
+        if organisation is None or not organisation.is_receiver:
+            return self.none()
+        return self.filter(
+            performance__theater__in=Theater.objects.visible_to(organisation),
+            performance__number__isnull=False,
+            performance__status=PerformanceStatus.AGREED,
+            performance__missing_since=None,
+        )
+
     def shown(self) -> Self:
         """Of each performance the one count that is shown: the newest that its sources tell.
 

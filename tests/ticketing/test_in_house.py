@@ -150,6 +150,27 @@ def test_whatever_the_neighbours_sell_nothing_of_a_house_moves(world: World) -> 
     assert in_sql(world.haven) != []
 
 
+def test_the_counts_of_a_house_are_those_it_may_see_of_what_takes_place(world: World) -> None:
+    a_season(world, random.Random(7), 15)
+    playing = Performance.objects.agreed()
+    for house in (world.kade, world.haven):
+        visible = TicketCount.objects.visible_to(house).filter(performance__in=playing)
+        assert set(TicketCount.objects.in_house(house)) == set(visible) != set()
+    for stranger in (None, world.agency):
+        assert not TicketCount.objects.in_house(stranger).exists()
+
+
+def test_of_a_performance_of_which_nobody_tells_tickets_one_count_is_shown(world: World) -> None:
+    one = world.performances[0]
+    told = [
+        TicketCount.objects.create(performance=one, source=source, reservations=4, changed_at=timezone.now() - ago)
+        for source, ago in ((Source.HAND, dt.timedelta(0)), (Source.DIP, dt.timedelta(hours=1)))
+    ]
+    assert list(TicketCount.objects.shown()) == [told[0]]
+    TicketCount.objects.filter(pk=told[1].pk).update(changed_at=timezone.now())
+    assert list(TicketCount.objects.shown()) == [told[1]]
+
+
 def test_nobody_s_house_is_empty(world: World) -> None:
     a_season(world, random.Random(1), 3)
     rows = in_house.productions(Performance.objects.visible_to(None), timezone.now())
