@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import django_filters
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.models import Performance, PerformanceQuerySet
@@ -35,13 +36,12 @@ class SalesFilter(Filters):
         form = FilterForm
 
     def __init__(self, data: Any, organisation: Organisation) -> None:
-        self.house = visible_performances(organisation)
         # With the number of performances that take place in each.
         self.seasons = in_house.seasons(organisation)
         self.season = seasons.shown_season(list(self.seasons), data.get("season", ""))
         chosen = data.copy()
         chosen["season"] = self.season
-        super().__init__(chosen, self.house)
+        super().__init__(chosen, visible_performances(organisation))
         self._offer(organisation)
 
     def _offer(self, organisation: Organisation) -> None:
@@ -55,5 +55,9 @@ class SalesFilter(Filters):
                 del self.filters[name]
 
     def search(self, rows: PerformanceQuerySet, _name: str, text: str) -> PerformanceQuerySet:
-        """All performances here of the productions that are found by what a search of this house would find."""
-        return rows.filter(production__in=self.house.search(text).order_by().values("production"))
+        """By the title or the DIP-id of the production, and not by the number of any performance: not all play here."""
+        number = text.partition("|")[0].strip()
+        found = Q(production__title__icontains=text)
+        if number:
+            found |= Q(production__dip_id__icontains=number)
+        return rows.filter(found)

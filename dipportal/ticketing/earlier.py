@@ -85,8 +85,6 @@ def compared_in_house(organisation: Organisation | None, production: Production,
     before = in_house.counted_before(organisation, production.season)
     alike = [one for one in before if production.genre_id and one.genre == production.genre_id]
     chosen = sorted(alike or before, key=lambda one: (one.season, one.pk), reverse=True)[:SHOWN]
-    if not chosen:
-        return None
     days = _days_before(tour)
     return _compared(production, tour, days, _rows_in_house(organisation, production, chosen, days))
 

@@ -46,7 +46,11 @@ def productions(
             + (off if production.cancelled_at else "")
             + (sub(escape(production.producer.name)) if producers else "")
             + "</th>"
-            + (cell(day, numbers.when.of(first_at.get(row.pk), "day", bare=True)) if first_at is not None else "")
+            + (
+                cell(day, numbers.when.of(first_at.get(row.pk), "day", bare=True), "text-nowrap")
+                if first_at is not None
+                else ""
+            )
             + cell(sold, numbers.sold(row), "numeric")
             + cell(occupancy, _percent(row.occupancy), "numeric")
             + cell(change, _change(row), "numeric")

@@ -200,10 +200,12 @@ def test_what_is_the_neighbours_finds_nothing_of_theirs(world: World, page: Page
 
 
 def test_a_number_of_the_neighbours_performance_does_not_find_ours(world: World, page: Page) -> None:
-    one = plays(world, "Ons", 10)
+    one = plays(world, "Ons", 10, dip_id="NL-26-123-77001")
     theirs, ours = (one.performances.get(theater=place).number for place in (world.other_theater, world.theater))
-    assert titles(page(f"?q={ours}")) == ["Ons"]
+    for found in ("NL-26-123-77001", "77001", "77001|", f"NL-26-123-77001|{ours}"):
+        assert titles(page(f"?q={found}")) == ["Ons"], found
     assert titles(page(f"?q={theirs}")) == []
+    assert titles(page("?q=%7C")) == []
 
 
 def test_with_nothing_at_all_and_with_nothing_found(world: World, page: Page) -> None:
