@@ -61,17 +61,23 @@ class Command(BaseCommand):
         return chosen
 
     def _print(self, organisation: Organisation, scores: list[Score]) -> None:
-        lines = [HEADS, *(_cells(score) for score in scores)]
-        widths = [max(len(line[index]) for line in lines) for index in range(len(HEADS))]
-        self.stdout.write(f"{organisation}: mean absolute percentage error")
-        for line in lines:
-            cells = [cell.rjust(width) for cell, width in zip(line[:-1], widths, strict=False)]
-            self.stdout.write("  ".join([*cells, line[-1]]).rstrip())
+        if any(score.cases for score in scores):
+            self.stdout.write(f"{organisation}: mean absolute percentage error")
+            self._print_table(scores)
+        else:
+            self.stdout.write(f"{organisation}: no case to forecast, so nothing is shown")
         for score in scores:
             said = ", ".join(f"{score.refused[why]} {words}" for why, words in REFUSED.items() if why in score.refused)
             if said:
                 self.stdout.write(f"{score.days} days before, without a forecast: {said}")
         self.stdout.write("")
+
+    def _print_table(self, scores: list[Score]) -> None:
+        lines = [HEADS, *(_cells(score) for score in scores)]
+        widths = [max(len(line[index]) for line in lines) for index in range(len(HEADS))]
+        for line in lines:
+            cells = [cell.rjust(width) for cell, width in zip(line[:-1], widths, strict=False)]
+            self.stdout.write("  ".join([*cells, line[-1]]).rstrip())
 
 
 def _cells(score: Score) -> tuple[str, ...]:
