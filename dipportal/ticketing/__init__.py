@@ -1,1 +1,0 @@
-"""What is sold: ticket counts of performances and their history."""
