@@ -363,7 +363,8 @@ def runs(rows: Iterable[tuple[SyncRun, int | None]]) -> SafeString:
     for row, took in rows:
         found.append(
             f'<tr>\n<th scope="row">{markup.dated(row.started_at, "", False, zone)}</th>'
-            + cell(what, kinds[row.kind])
+            # A version before or after this one may have pulled something that has no name here.
+            + cell(what, kinds.get(row.kind) or esc(row.kind))
             + cell(result, states[row.state])
             + cell(seconds, "–" if took is None else whole(took), "numeric")
             + cell(seen, whole(row.counts.get("seen") or 0), "numeric")

@@ -161,6 +161,15 @@ def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: li
     assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts")]
 
 
+def test_a_run_of_a_kind_that_another_version_knew_stands_there_all_the_same(
+    world: World, connection: Connection
+) -> None:
+    SyncRun.objects.create(organisation=world.agency, connection=connection, kind="of-later", state="good")
+    page = signed_in(world, "agency_viewer").get(at(world.agency, "sync"))
+    assert page.status_code == 200
+    assert "of-later" in page.content.decode()
+
+
 def run_of(connection: Connection, kind: str, **values: Any) -> SyncRun:
     values = {"state": "running", "alive_until": timezone.now() + dt.timedelta(minutes=1), **values}
     return SyncRun.objects.create(connection=connection, organisation=connection.organisation, kind=kind, **values)
