@@ -2,6 +2,8 @@
 
 import datetime as dt
 import multiprocessing
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.utils import timezone
@@ -20,6 +22,17 @@ TURNS = 5
 
 
 def ratios() -> list[Ratio]:
+    with slow_dip():
+        connection = connection_of(*PRODUCERS)
+        taken = min(seconds(lambda: _house.pulled(connection, "catalogue")) for _turn in range(TURNS))
+    ideal = CALLS * LATENCY / SIDE_BY_SIDE
+    name = f"{CALLS} calls of {LATENCY * 1000:.0f} ms, {SIDE_BY_SIDE} at once / ideal"
+    return [Ratio(name, taken / ideal, 1.15, note=f"{taken:.2f} s / {ideal:.2f} s, with the comparison of all of it")]
+
+
+@contextmanager
+def slow_dip() -> Iterator[None]:
+    """DIP's address is that of a process whose answers take LATENCY; SIDE_BY_SIDE may be under way, without a pace."""
     mine, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_slow.serve, args=(theirs, LATENCY), daemon=True)
     server.start()
@@ -28,18 +41,14 @@ def ratios() -> list[Ratio]:
     try:
         settings.DIP_URL = f"http://127.0.0.1:{mine.recv()}"
         settings.DIP_PACE_SECONDS, settings.DIP_CONCURRENCY = 0.0, SIDE_BY_SIDE
-        connection = _connection()
-        taken = min(seconds(lambda: _house.pulled(connection, "catalogue")) for _turn in range(TURNS))
+        yield
     finally:
         server.terminate()
-    ideal = CALLS * LATENCY / SIDE_BY_SIDE
-    name = f"{CALLS} calls of {LATENCY * 1000:.0f} ms, {SIDE_BY_SIDE} at once / ideal"
-    return [Ratio(name, taken / ideal, 1.15, note=f"{taken:.2f} s / {ideal:.2f} s, with the comparison of all of it")]
 
 
-def _connection() -> Connection:
+def connection_of(*producers: int) -> Connection:
     organisation = Organisation.objects.create(slug="sides", name="Sides", kind=Side.PROVIDER)
-    for pk in PRODUCERS:
+    for pk in producers:
         Producer.objects.create(pk=pk, name=str(pk)).providers.add(organisation)
     return Connection.objects.create(
         organisation=organisation,

@@ -50,10 +50,12 @@ INSTALLED_APPS = [
     "dipportal.organisations",
     "dipportal.catalogue",
     "dipportal.contracts",
+    "dipportal.ticketing",
     "dipportal.notifications",
     "dipportal.dip",
     "dipportal.providers",
     "dipportal.receivers",
+    "dipportal.api",
     "dipportal.demo",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -70,6 +72,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -326,6 +330,22 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=5),
         "options": {"expires": 3600},
     },
+    # Every theater has an hour of its own; what was missed is made up for within the week.
+    "write-weekly-mails": {
+        "task": "dipportal.notifications.tasks.write_weekly",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "write-sales-mails": {
+        "task": "dipportal.notifications.tasks.write_sales",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "clear-sales-mails": {
+        "task": "dipportal.notifications.tasks.clear_sales",
+        "schedule": crontab(minute=20, hour=3),
+        "options": {"expires": 3600},
+    },
     "pull-contracts": {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["contracts"],
@@ -336,6 +356,41 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dipportal.dip.tasks.pull_all",
         "args": ["catalogue"],
         "schedule": crontab(minute=20),
+        "options": {"expires": 3600},
+    },
+    "pull-counts": {
+        "task": "dipportal.dip.tasks.pull_all",
+        "args": ["counts"],
+        "schedule": crontab(minute=40),
+        "options": {"expires": 3600},
+    },
+    # Of earlier seasons hardly anything changes; before the work of the week begins.
+    "pull-counts-full": {
+        "task": "dipportal.dip.tasks.pull_all",
+        "args": ["counts-full"],
+        "schedule": crontab(minute=10, hour=5, day_of_week=0),
+        "options": {"expires": 3600},
+    },
+    "thin-points": {
+        "task": "dipportal.ticketing.tasks.thin_points",
+        "schedule": crontab(minute=50, hour=3),
+        "options": {"expires": 3600},
+    },
+    # What sold in a week is another number as soon as the day changes; a beat that was away is made up for.
+    "renew-due-sums": {
+        "task": "dipportal.ticketing.tasks.renew_due_sums",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "renew-all-sums": {
+        "task": "dipportal.ticketing.tasks.renew_all_sums",
+        "schedule": crontab(minute=25, hour=4),
+        "options": {"expires": 3600},
+    },
+    # The counts of all seasons came in the night before.
+    "check-forecasts": {
+        "task": "dipportal.ticketing.tasks.check_forecasts",
+        "schedule": crontab(minute=30, hour=4, day_of_week=1),
         "options": {"expires": 3600},
     },
     "pull-reference": {
@@ -360,6 +415,32 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=10, hour=3),
         "options": {"expires": 3600},
     },
+}
+
+# --- the portal's own API: a key in the header, JSON, nothing else ------------------------------------------
+API_CALLS_PER_MINUTE = environment.whole_number("API_CALLS_PER_MINUTE", 60, least=1)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["dipportal.api.authentication.KeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["dipportal.api.authentication.HasKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["dipportal.api.authentication.PerKey"],
+    "DEFAULT_PARSER_CLASSES": ["dipportal.api.bodies.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["dipportal.api.bodies.Json"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "dipportal.api.bodies.AlwaysJson",
+    "EXCEPTION_HANDLER": "dipportal.api.refusals.answered",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "dipportal for ticketing systems",
+    "DESCRIPTION": "What a theater's own ticketing system tells of its performances. Read on in docs/api.md.",
+    "VERSION": "1",
+    "SERVERS": [{"url": "https://portal.example"}],
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "TicketType": "dipportal.ticketing.enums.TicketKind",
+        "Source": "dipportal.ticketing.enums.Source",
+        "Status": "dipportal.catalogue.enums.PerformanceStatus",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 
 # --- metrics: for whoever sends this as a bearer token; without one there is no such page ---------------------
@@ -390,6 +471,7 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 logs.errors_in_words,
+                logs.without_keys,
                 structlog.processors.JSONRenderer()
                 if LOG_FORMAT == "json"
                 else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("afnemer/<slug:organisation>/", include("dipportal.receivers.urls")),
     path("", include("dipportal.notifications.urls")),
     path("", include("dipportal.contracts.urls")),
+    path("api/v1/", include("dipportal.api.urls")),
     path("account/", include("allauth.urls")),
     path("demo/", include("dipportal.demo.urls")),
     path("beheer/", admin.site.urls),

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from dipportal.catalogue import rules
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Producer, Production
+from dipportal.catalogue.touched import locked, touched
 from dipportal.core.errors import Invalid, NotAllowed, PortalError, StaleState
 from dipportal.journal.actions import record
 from dipportal.organisations.actors import Actor
@@ -87,6 +88,7 @@ def cancel_production(production: Production, *, actor: Actor, reason: str = "")
             return []
         future = list(production.performances.upcoming().order_by("starts_at", "pk"))
         cancelled = [performance for performance in future if _cancel(performance, actor, reason)]
+        touched([production.pk] if cancelled else [])
         record(
             "production.cancelled",
             production,
@@ -119,6 +121,7 @@ def create_performances(production: Production, *, rows: Sequence[dict[str, Any]
             performance.save(force_insert=True)
             record("performance.created", performance, actor=actor, thread=performance.thread)
             made.append(performance)
+        touched([now.pk])
     return made
 
 
@@ -166,6 +169,7 @@ def update_performance(
             code = "performance.moved" if set(changed) & set(MOVING) else "performance.updated"
             now.refresh_from_db()
             record(code, now, actor=actor, thread=now.thread, fields=changed)
+            touched([now.production_id])
     performance.refresh_from_db()
     return performance
 
@@ -174,7 +178,9 @@ def cancel_performance(performance: Performance, *, actor: Actor, reason: str = 
     """Cancel one performance. Doing it again is a no-op."""
     _refuse_stranger(actor, performance.production.producer)
     with transaction.atomic():
-        _cancel(performance, actor, reason)
+        locked([performance.production_id])
+        if _cancel(performance, actor, reason):
+            touched([performance.production_id])
     performance.refresh_from_db()
     return performance
 

@@ -8,26 +8,12 @@ from django.http import HttpRequest
 
 from dipportal.catalogue import access
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Theater
+from dipportal.core.read_only import NotMadeHere, ReadOnly
 from dipportal.organisations.actors import Actor, staff
 
 
 def _actor(request: HttpRequest) -> Actor:
     return staff(request.user)  # type: ignore[arg-type]
-
-
-class NotMadeHere(admin.ModelAdmin[Any]):
-    """Rows come from DIP or from the provider's area: nobody adds or deletes them here."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReadOnly(NotMadeHere):
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Theater)

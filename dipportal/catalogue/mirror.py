@@ -16,6 +16,7 @@ from django.utils import timezone
 from dipportal.catalogue.actions import plain
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Genre, Hall, Performance, Producer, Production, Reference, Theater
+from dipportal.catalogue.touched import locked, locked_with, touched
 from dipportal.journal.actions import Line, record_many
 from dipportal.organisations.actors import Actor
 
@@ -119,17 +120,23 @@ def ensure_places(theaters: Mapping[int, Theater], producers: Mapping[int, Produ
 def mark_missing(rows: models.QuerySet[Any]) -> int:
     """Mark rows that DIP no longer returns; nothing is deleted. Returns how many were not marked yet."""
     found = list(rows.filter(missing_since=None).values_list("pk", flat=True))
-    if found:
-        rows.model._default_manager.filter(pk__in=found).update(missing_since=timezone.now())
+    _mark(rows.model, found, timezone.now())
     return len(found)
 
 
 def clear_missing(rows: models.QuerySet[Any]) -> int:
     """Take the mark off rows that DIP returns again. Returns how many had it."""
     found = list(rows.exclude(missing_since=None).values_list("pk", flat=True))
-    if found:
-        rows.model._default_manager.filter(pk__in=found).update(missing_since=None)
+    _mark(rows.model, found, None)
     return len(found)
+
+
+def _mark(model: type[models.Model], keys: list[int], since: dt.datetime | None) -> None:
+    if not keys:
+        return
+    productions = locked_with(keys) if model is Performance else []
+    model._default_manager.filter(pk__in=keys).update(missing_since=since)
+    touched(productions)
 
 
 # --- productions -------------------------------------------------------------------------------------------
@@ -281,6 +288,7 @@ def write_performances(
     productions = dict(
         Production.objects.filter(dip_id__in={one.production_dip_id for one in facts}).values_list("dip_id", "pk")
     )
+    locked(productions.values())
     rows = {
         row.number: row
         for row in Performance.objects.select_for_update(of=("self",)).filter(number__in=wanted).order_by("pk")
@@ -313,6 +321,10 @@ def write_performances(
     done.changed = len(altered)
     done.moved = {row.pk for row in altered if {"starts_at", "status"} & set(changes[row.pk])}
     _tell_performances([row for row in altered if row.number in told], changes, actor)
+    before = {changes[row.pk]["production_id"][0] for row in altered if "production_id" in changes[row.pk]}
+    news = [row.production_id for row in (*fresh, *altered)]
+    adopted = [productions[wanted[number].production_dip_id] for number in rows] if done.adopted else []
+    touched([*news, *adopted, *before])
     return done
 
 
@@ -370,6 +382,7 @@ def ensure_performances(facts: Iterable[PerformanceFacts], *, sent: Collection[i
     productions = dict(
         Production.objects.filter(dip_id__in={one.production_dip_id for one in unknown}).values_list("dip_id", "pk")
     )
+    locked(productions.values())
     waiting: dict[tuple[Any, ...], list[Performance]] = defaultdict(list)
     if sent:
         own = Performance.objects.select_for_update(of=("self",)).filter(pk__in=sent, number=None)
@@ -389,6 +402,7 @@ def ensure_performances(facts: Iterable[PerformanceFacts], *, sent: Collection[i
     Performance.objects.bulk_create(stubs, batch_size=CHUNK)
     if adopted:
         Performance.objects.bulk_update(adopted, ["number"], batch_size=CHUNK)
+    touched(row.production_id for row in (*stubs, *adopted))
     return len(stubs)
 
 

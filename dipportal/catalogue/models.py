@@ -1,12 +1,16 @@
 """Reference data copied from DIP, and what providers enter: productions and performances."""
 
 import datetime as dt
+import functools
+import operator
 from collections.abc import Collection
+from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Upper
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -277,6 +281,12 @@ def no_capacity() -> list[int]:
     return []
 
 
+def _all_seats() -> Any:
+    """The seats of all ranks together, as the database adds them up."""
+    ranks = [Coalesce(Cast(KT(f"capacity__{rank}"), models.IntegerField()), 0) for rank in range(RANKS)]
+    return functools.reduce(operator.add, ranks)
+
+
 class Performance(models.Model):
     """One evening. `number` is DIP's, empty until DIP gave one. `capacity` is seats per rank, rank 1 first."""
 
@@ -310,6 +320,10 @@ class Performance(models.Model):
     in_festival = models.BooleanField(_("part of a festival"), default=False)
     other_location = models.BooleanField(_("at another location"), default=False)
     capacity = models.JSONField(_("capacity per rank"), default=no_capacity, blank=True)
+    # What `seats` says, for the database to add up and to sort by. It keeps this itself, whoever writes the capacity.
+    seat_count = models.GeneratedField(
+        expression=_all_seats(), output_field=models.PositiveIntegerField(), db_persist=True
+    )
     missing_since = models.DateTimeField(_("missing since"), null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

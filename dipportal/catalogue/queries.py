@@ -38,6 +38,11 @@ def productions_of(organisation: Organisation | None) -> ProductionQuerySet:
     )
 
 
+def visible_productions(organisation: Organisation | None) -> ProductionQuerySet:
+    """What this organisation may see, with producer and genre, and nothing of the tour."""
+    return Production.objects.visible_to(organisation).select_related("producer", "genre")
+
+
 def titles_of(organisation: Organisation | None) -> ProductionQuerySet:
     """To choose from: title and season are all that is read."""
     return Production.objects.visible_to(organisation).only("title", "season").order_by("title", "-season")
@@ -106,6 +111,12 @@ def genres(kept: int | None = None) -> QuerySet[Genre]:
 
 def halls_in_use() -> QuerySet[Hall]:
     return Hall.objects.filter(missing_since=None).exclude(name__icontains=RETIRED)
+
+
+def halls_played(organisation: Organisation | None) -> QuerySet[Hall]:
+    """The halls of these theaters in which something plays or played, also retired ones."""
+    here = Performance.objects.visible_to(organisation).filter(hall=OuterRef("pk"))
+    return Hall.objects.filter(Exists(here), theater__in=Theater.objects.visible_to(organisation))
 
 
 def halls_of(theater: Theater, kept: int | None = None) -> QuerySet[Hall]:

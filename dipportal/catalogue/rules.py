@@ -46,6 +46,12 @@ def season_of(day: dt.date) -> str:
     return f"{start}-{start + 1}"
 
 
+def season_begins(day: dt.date) -> dt.datetime:
+    """The first moment, by the clock of Amsterdam, of the season in which a day falls."""
+    year = int(season_of(day)[:4])
+    return dt.datetime(year, FIRST_MONTH, 1, tzinfo=timezone.get_default_timezone())
+
+
 def seasons_to_choose(today: dt.date | None = None) -> list[str]:
     """The running season and the two after it."""
     start = int(season_of(today or timezone.localdate())[:4])

@@ -38,6 +38,11 @@ def pdf_reply(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, headers=_headers(name))
 
 
+def file_reply(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """The same for a file of another kind."""
+    return HttpResponse(content, headers={**_headers(name), "Content-Type": content_type})
+
+
 def private_pdf(file: FieldFile, name: str) -> FileResponse:
     """The same for a file of `PrivateStorage`. Raises Http404 when the disk does not have it (any more)."""
     try:

@@ -1,6 +1,7 @@
 """Form fields and the renderer of the portal: one template a component, amounts and percentages as typed."""
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from django import forms
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
-from dipportal.core.money import format_cents, format_percent, parse_cents, parse_percent
+from dipportal.core.money import NBSP, format_cents, format_percent, parse_cents, parse_percent
 
 
 class PortalRenderer(TemplatesSetting):
@@ -60,6 +61,41 @@ class CentsField(forms.Field):
         if cents > self.most:
             raise forms.ValidationError(self.error_messages["too_much"], code="too_much")
         return cents
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except forms.ValidationError:
+            return True
+
+
+class WholeField(forms.Field):
+    """A number of things, typed as people type it (1300 or 1.300); `cleaned_data` holds an int or None."""
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": _("This is not a whole number. Type it like 310."),
+        "too_much": _("This number is too large."),
+    }
+    shape = re.compile(r"\d{1,3}([. ]\d{3})+|\d+", re.ASCII)
+
+    def __init__(self, *, most: int = 1_000_000, **kwargs: Any) -> None:
+        self.most = most
+        super().__init__(**kwargs)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {"inputmode": "numeric", "autocomplete": "off"}
+
+    def to_python(self, value: Any) -> int | None:
+        if value in self.empty_values:
+            return None
+        text = str(value).replace(NBSP, " ").strip()
+        if not self.shape.fullmatch(text):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        digits = text.replace(".", "").replace(" ", "")
+        if len(digits) > len(str(self.most)) or int(digits) > self.most:
+            raise forms.ValidationError(self.error_messages["too_much"], code="too_much")
+        return int(digits)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:

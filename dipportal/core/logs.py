@@ -3,6 +3,7 @@
 PostgreSQL's further lines (DETAIL) show the whole row, with the names and addresses in it. These stay out of the log.
 """
 
+import re
 import sys
 import traceback
 from typing import Any
@@ -21,6 +22,15 @@ def errors_in_words(_logger: WrappedLogger, _name: str, line: EventDict) -> Even
             line["event"] = str(line["event"]).replace(told, f"{type(error).__name__}: {first_line(error)}")
     line["exception"] = traceback_of(error)
     return line
+
+
+# A secret in the path of a link: as long as secrets.token_urlsafe(32) makes it.
+_KEY_IN_PATH = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+
+
+def without_keys(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
+    """A step of the formatter: of a link that is a key the log tells the page, not the key."""
+    return {name: _KEY_IN_PATH.sub("…", value) if isinstance(value, str) else value for name, value in line.items()}
 
 
 def first_line(error: BaseException) -> str:

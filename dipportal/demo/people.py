@@ -29,6 +29,9 @@ class Provider:
 class Receiver:
     slug: str
     theater: int
+    # The ticketing credential with which counts go to DIP; the theaters without one keep them here.
+    client_id: str = ""
+    client_secret: str = ""
 
 
 AGENCY = Provider(
@@ -40,13 +43,13 @@ PROVIDERS = (AGENCY, PRODUCER)
 # The first eight theaters of the sandbox's world, in the order of their DIP ids.
 RECEIVERS = (
     Receiver("vrije-podium", 1),
-    Receiver("de-kade", 2),
+    Receiver("de-kade", 2, "demo-theater-2", "sandbox-theater-2"),
     Receiver("noorderzijlvaest", 3),
     Receiver("waterhorn", 4),
     Receiver("het-anker", 5),
     Receiver("elzenmarke", 6),
     Receiver("de-trekvogel", 7),
-    Receiver("zandlicht", 8),
+    Receiver("zandlicht", 8, "demo-theater-8", "sandbox-theater-8"),
 )
 
 PEOPLE = (

@@ -7,15 +7,18 @@ import functools
 from collections.abc import Callable
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from dipportal.catalogue.models import Producer, Theater
 from dipportal.core.errors import PortalError
-from dipportal.demo import people
+from dipportal.demo import people, run_ups
 from dipportal.dip import connections, pull
 from dipportal.dip.models import Connection, RunKind, RunState, SyncRun
+from dipportal.notifications import weekly
 from dipportal.organisations.actors import Actor, staff
 from dipportal.organisations.enums import Role, Side
 from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.ticketing import forecasting
 
 Say = Callable[[str], None]
 
@@ -34,12 +37,22 @@ def seed(say: Say) -> None:
     for provider in people.PROVIDERS:
         link_producers(provider)
     for receiver in people.RECEIVERS:
-        make_receiver(receiver)
+        make_receiver(receiver, administrator)
     for person in people.PEOPLE:
         make_memberships(make_user(person), person)
     for connection in own:
         pull_once(connection, RunKind.CATALOGUE, say)
         pull_once(connection, RunKind.CONTRACTS_FULL, say)
+        pull_once(connection, RunKind.COUNTS_FULL, say)
+    run_ups.draw()
+    forecasting.check_all(timezone.now())
+    ask_for_counts()
+
+
+def ask_for_counts() -> None:
+    """The mail of this week about missing counts, also on a Monday before it is due: there is something to read."""
+    for theater in Theater.objects.filter(receiver__isnull=False).order_by("pk"):
+        weekly.write_for(theater.pk, timezone.now(), at_once=True)
 
 
 @functools.cache
@@ -74,11 +87,15 @@ def make_connection(provider: people.Provider, administrator: Actor) -> Connecti
             "contact_phone": "020-0000000",
         },
     )
+    return log_in_of(organisation, provider, administrator)
+
+
+def log_in_of(organisation: Organisation, one: people.Provider | people.Receiver, administrator: Actor) -> Connection:
     current = connections.current(organisation)
-    if current is not None and current.client_id == provider.client_id:
+    if current is not None and current.client_id == one.client_id:
         return current
     return connections.save_connection(
-        organisation, client_id=provider.client_id, secret=provider.client_secret, actor=administrator
+        organisation, client_id=one.client_id, secret=one.client_secret, actor=administrator
     )
 
 
@@ -100,7 +117,7 @@ def link_producers(provider: people.Provider) -> None:
     organisation.producers.add(*found)
 
 
-def make_receiver(receiver: people.Receiver) -> None:
+def make_receiver(receiver: people.Receiver, administrator: Actor) -> None:
     theater = Theater.objects.filter(pk=receiver.theater).first()
     if theater is None:
         raise SeedFailed(f"the sandbox has no theater {receiver.theater}")
@@ -117,6 +134,8 @@ def make_receiver(receiver: people.Receiver) -> None:
     if theater.receiver_id is None:
         theater.receiver = organisation
         theater.save(update_fields=["receiver"])
+    if receiver.client_id:
+        log_in_of(organisation, receiver, administrator)
 
 
 def make_memberships(user: User, person: people.Person) -> None:

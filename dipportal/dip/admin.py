@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dipportal.core.errors import PortalError
+from dipportal.core.read_only import ReadOnly
 from dipportal.dip import connections
 from dipportal.dip.models import Connection, Operation, RemoteRecord, SyncRun
 from dipportal.dip.models_conflict import Conflict
@@ -30,21 +31,15 @@ def _actor(request: HttpRequest) -> Actor:
     return staff(request.user)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """To look at: what stands here is written by the portal itself."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class ConnectionForm(forms.ModelForm[Connection]):
-    organisation = forms.ModelChoiceField(Organisation.objects.all(), label=gettext_lazy("Organisation"))
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.all(),
+        label=gettext_lazy("Organisation"),
+        help_text=gettext_lazy(
+            "For a theater these are its ticketing credentials: the counts that it enters are reported to DIP with"
+            " them, and nothing is fetched."
+        ),
+    )
     secret = forms.CharField(
         label=gettext_lazy("Secret"),
         required=False,
@@ -72,10 +67,10 @@ SHOWN = ("active", "trouble", "open_until", "failures", "tested_at", "test_ok", 
 @admin.register(Connection)
 class ConnectionAdmin(admin.ModelAdmin[Connection]):
     form = ConnectionForm
-    fields = ("organisation", "client_id", "secret", *SHOWN)
-    readonly_fields = SHOWN
-    list_display = ("organisation", "client_id", "active", "test_ok", "last_good_pull_at", "open_until")
-    list_filter = ("active", "test_ok")
+    fields = ("organisation", "purpose", "client_id", "secret", *SHOWN)
+    readonly_fields = ("purpose", *SHOWN)
+    list_display = ("organisation", "purpose", "client_id", "active", "test_ok", "last_good_pull_at", "open_until")
+    list_filter = ("active", "test_ok", "organisation__kind")
     search_fields = ("organisation__name", "client_id")
     list_select_related = ("organisation",)
     actions = ("test", "remove")
@@ -89,6 +84,10 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         """Removing is an action: it forgets the secret and leaves the history."""
         return False
+
+    @admin.display(description=gettext_lazy("kind"))
+    def purpose(self, row: Connection) -> str:
+        return str(row.label) if row.pk else "-"
 
     @method_decorator(sensitive_post_parameters("secret"))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -119,7 +118,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
 
 @admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
+class OperationAdmin(ReadOnly):
     list_display = ("pk", "kind", "key", "organisation", "state", "error_code", "attempts", "due_at", "created_at")
     list_filter = ("state", "kind", "error_code", "organisation")
     search_fields = ("key", "reference")
@@ -151,7 +150,7 @@ class OperationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RemoteRecord)
-class RemoteRecordAdmin(ReadOnlyAdmin):
+class RemoteRecordAdmin(ReadOnly):
     list_display = (
         "kind",
         "remote_id",
@@ -181,7 +180,7 @@ class RemoteRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Conflict)
-class ConflictAdmin(ReadOnlyAdmin):
+class ConflictAdmin(ReadOnly):
     list_display = ("found_at", "kind", "key", "organisation", "state", "choice", "decided_by", "closed_at")
     list_filter = ("state", "kind", "organisation")
     search_fields = ("key",)
@@ -191,7 +190,7 @@ class ConflictAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(ReadOnly):
     list_display = ("started_at", "kind", "organisation", "state", "finished_at", "counts")
     list_filter = ("state", "kind", "organisation")
     list_select_related = ("organisation",)

@@ -276,8 +276,8 @@ class Client:
             gate.succeeded(self.connection)
             if verdict is Verdict.DONE:
                 return exchange.body
-            text = wire.error_in(exchange.body) or ""
-            raise NotDone("refused", _("DIP refuses this: %(text)s") % {"text": text}, permanent=True)
+            said = wire.error_in(exchange.body) or ""
+            raise NotDone("refused", _("DIP refuses this: %(text)s") % {"text": said}, permanent=True, said=said)
         if verdict is Verdict.NEW_TOKEN:
             text = _("DIP does not accept the log-in of this connection. Check the credentials.")
             gate.refused(self.connection, text)

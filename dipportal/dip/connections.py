@@ -1,4 +1,7 @@
-"""What a manager does with the DIP connection: save, test, remove. The secret goes in and never comes out."""
+"""What a manager does with the DIP connection: save, test, remove. The secret goes in and never comes out.
+
+A theater has a ticketing credential instead, which an administrator enters: the same row, for reporting only.
+"""
 
 from typing import Any
 
@@ -8,8 +11,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dipportal.catalogue.models import Theater
 from dipportal.core.errors import Invalid, NotAllowed
-from dipportal.dip import crypto, gate, operations, wire
+from dipportal.dip import count_reports, crypto, gate, operations, wire
 from dipportal.dip.client import Client
 from dipportal.dip.errors import DipError
 from dipportal.dip.models import Connection
@@ -63,6 +67,7 @@ def save_connection(organisation: Organisation, *, client_id: str, secret: str, 
         connection.save()
         record("dip.connection_saved", connection, actor=actor, fields={"client_id": client_id})
         operations.wake_for_connection(organisation)
+        count_reports.catch_up(organisation)
         wake()
     return connection
 
@@ -92,6 +97,7 @@ def test_connection(connection: Connection, *, actor: Actor) -> Connection:
         record("dip.connection_tested", connection, actor=actor, fields={"ok": good})
         if good:
             operations.wake_for_connection(connection.organisation)
+            count_reports.catch_up(connection.organisation)
             wake()
     connection.refresh_from_db()
     return connection
@@ -103,6 +109,8 @@ def _try(connection: Connection) -> tuple[bool, str]:
             dip.log_in_anew()
         except DipError as error:
             return False, error.text
+        if connection.reports:
+            return _try_theater(dip, connection.organisation)
         try:
             agreements = dip.read(wire.CONTRACTS, wire.modified_since(timezone.now()))
         except DipError as error:
@@ -110,6 +118,21 @@ def _try(connection: Connection) -> tuple[bool, str]:
     if not isinstance(agreements, list):
         return False, _("Logging in works, but the list of agreements cannot be read.")
     return True, _("Logging in and reading agreements work (%(address)s).") % {"address": settings.DIP_URL}
+
+
+def _try_theater(dip: Client, organisation: Organisation) -> tuple[bool, str]:
+    """Of a ticketing credential: that it is let in, and sees the theater. A report of nothing would be a report."""
+    theater = Theater.objects.filter(receiver=organisation).order_by("pk").first()
+    if theater is None:
+        return False, _("Logging in works, but this organisation has no theater yet to report for.")
+    try:
+        found = dip.read(wire.theater_path(theater.pk))
+    except DipError as error:
+        return False, _("Logging in works, but reading the theater does not. %(text)s") % {"text": error.text}
+    if wire.id_in(found) != str(theater.pk):
+        return False, _("Logging in works, but what DIP says of the theater cannot be read.")
+    text = _("Logging in works, and DIP knows %(theater)s (%(address)s). Whether it takes counts shows with the first.")
+    return True, text % {"theater": theater.name, "address": settings.DIP_URL}
 
 
 def _must_manage(organisation: Organisation, actor: Actor) -> None:

@@ -19,12 +19,18 @@ class DipError(Exception):
 
 
 class NotDone(DipError):
-    """It is certain that nothing happened at DIP. `permanent`: the same call would be refused again."""
+    """It is certain that nothing happened at DIP. `permanent`: the same call would be refused again.
 
-    def __init__(self, code: str, text: str, *, after: dt.timedelta = SOON, permanent: bool = False) -> None:
+    `said`: DIP's own words, where it answered with some.
+    """
+
+    def __init__(
+        self, code: str, text: str, *, after: dt.timedelta = SOON, permanent: bool = False, said: str = ""
+    ) -> None:
         super().__init__(code, text)
         self.after = after
         self.permanent = permanent
+        self.said = said
 
 
 class Unclear(DipError):

@@ -1,6 +1,6 @@
 """From journal line to Operation row, in the transaction of the change. What the pull found is not pushed back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +9,10 @@ from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Producer, Production
 from dipportal.contracts.models import Contract
 from dipportal.core.errors import PortalError
-from dipportal.dip import operations
+from dipportal.dip import count_reports, operations
 from dipportal.dip.models import Kind, Subject
 from dipportal.dip.tasks import wake
-from dipportal.journal.actions import on
+from dipportal.journal.actions import on, on_many
 from dipportal.journal.models import ActorKind, Entry
 from dipportal.organisations.models import Organisation
 
@@ -169,3 +169,12 @@ def _who_enters(entry: Entry, producer: Producer) -> Organisation | None:
     if entry.organisation is not None and producer.providers.filter(pk=entry.organisation.pk).exists():
         return entry.organisation
     return producer.providers.order_by(F("dip_connections__active").desc(nulls_last=True), "pk").first()
+
+
+# --- ticket counts ---------------------------------------------------------------------------------------------
+@on_many("count.reported")
+def counts_reported(entries: Sequence[Entry]) -> None:
+    """All that were entered together, in a few statements."""
+    entered = [int(entry.target_id) for entry in entries if entry.actor_kind != ActorKind.PULL]
+    if count_reports.reported(entered):
+        wake()

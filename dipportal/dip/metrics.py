@@ -63,10 +63,15 @@ def rendered(found: Iterable[Gauge]) -> str:
 
 
 def gauges() -> list[Gauge]:
-    """All of them, in six queries whatever there is. Ages are in seconds, 0 when there is nothing to wait for."""
+    """All of them, in six queries whatever there is. Ages are in seconds, 0 when there is nothing to wait for.
+
+    Trouble is told of every connection in use; pulls of those that read, for a theater's would be overdue for ever.
+    """
     now = timezone.now()
-    connections = list(Connection.objects.active().order_by("pk").annotate(**_last_good()))
-    return [_oldest_due(now), _rows(), _oldest_mail(now), _last_pulls(connections), _trouble(connections, now)]
+    rows = Connection.objects.active().select_related("organisation").order_by("pk")
+    connections = list(rows.annotate(**_last_good()))
+    reading = [connection for connection in connections if not connection.reports]
+    return [_oldest_due(now), _rows(), _oldest_mail(now), _last_pulls(reading), _trouble(connections, now)]
 
 
 def _oldest_due(now: dt.datetime) -> Gauge:

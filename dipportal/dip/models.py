@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.core.dates import moment
+from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Organisation
 from dipportal.outbox.models import OutboxRow, State
 
@@ -32,10 +33,15 @@ class ConnectionQuerySet(OwnedQuerySet):
     def active(self) -> Self:
         return self.filter(active=True)
 
+    def pulling(self) -> Self:
+        """Those in use that read DIP. A theater's ticketing credential only reports: it may read no agreements."""
+        return self.active().filter(organisation__kind=Side.PROVIDER)
+
 
 class Connection(models.Model):
     """A set of DIP credentials of one organisation, with what all processes share about calling with it.
 
+    A provider's reads and writes what is agreed; a receiver's is a ticketing credential, which reports ticket counts.
     The secret and the token are kept encrypted (dip.crypto) and are never shown again.
     """
 
@@ -84,6 +90,16 @@ class Connection(models.Model):
     def __str__(self) -> str:
         return f"{self.organisation} · {self.client_id}"
 
+    @property
+    def reports(self) -> bool:
+        """Is it a theater's ticketing credential?"""
+        return self.organisation.kind == Side.RECEIVER
+
+    @property
+    def label(self) -> str | Promise:
+        """What it is, for people."""
+        return _("ticketing credential") if self.reports else _("DIP connection")
+
 
 class Kind(models.TextChoices):
     CONTRACT_CREATE = "contract.create", _("Enter agreement in DIP")
@@ -93,12 +109,23 @@ class Kind(models.TextChoices):
     PRODUCTION_UPDATE = "production.update", _("Change production in DIP")
     PERFORMANCE_CREATE = "performance.create", _("Enter performance in DIP")
     PERFORMANCE_UPDATE = "performance.update", _("Change performance in DIP")
+    TICKETS_REPORT = "tickets.report", _("Report tickets to DIP")
+    RESERVATIONS_REPORT = "reservations.report", _("Report reservations to DIP")
+    BLOCKED_REPORT = "blocked.report", _("Report blocked seats to DIP")
 
 
 class Subject(models.TextChoices):
     CONTRACT = "contract", _("agreement")
     PRODUCTION = "production", _("production")
     PERFORMANCE = "performance", _("performance")
+    # Of a performance what its theater reports: each list has keys of its own, beside the provider's.
+    TICKETS = "tickets", _("tickets of a performance")
+    RESERVATIONS = "reservations", _("reservations of a performance")
+    BLOCKED = "blocked", _("blocked seats of a performance")
+
+
+# What a theater reports of a performance.
+COUNTED = (Subject.TICKETS, Subject.RESERVATIONS, Subject.BLOCKED)
 
 
 class Operation(OutboxRow):
@@ -157,6 +184,9 @@ class RecordKind(models.TextChoices):
     THEATER = "theater", _("theater")
     PRODUCER = "producer", _("producer")
     GENRE = "genre", _("genre")
+    SALES = "sales", _("ticket sales")
+    RESERVATIONS = "reservations", _("reservations")
+    BLOCKED_SEATS = "blocked-seats", _("blocked seats")
 
 
 class RemoteRecord(models.Model):
@@ -223,6 +253,8 @@ class RunKind(models.TextChoices):
     CATALOGUE = "catalogue", _("Productions and performances")
     CONTRACTS = "contracts", _("Agreements, what changed")
     CONTRACTS_FULL = "contracts-full", _("Agreements, all")
+    COUNTS = "counts", _("Ticket counts, what is running")
+    COUNTS_FULL = "counts-full", _("Ticket counts, all seasons")
 
 
 class RunStep(models.TextChoices):

@@ -83,6 +83,12 @@ def left_or_leaving(subject: str, pk: int) -> bool:
     return Operation.objects.filter(key=key_of(subject, pk)).exclude(state=State.ABANDONED, sent_at=None).exists()
 
 
+def last_left(key: str) -> dt.datetime | None:
+    """When anything under this key last left for DIP, whatever became of it."""
+    newest: dt.datetime | None = Operation.objects.filter(key=key).aggregate(newest=Max("sent_at"))["newest"]
+    return newest
+
+
 def newest_was_dropped(kind: Kind, pk: int) -> bool:
     """Was the newest row of this kind given up before it left?"""
     rows = Operation.objects.filter(key=key_of(kind.split(".", maxsplit=1)[0], pk), kind=kind)

@@ -18,7 +18,17 @@ from django.utils.translation import gettext as _
 
 from dipportal.catalogue.models import Producer
 from dipportal.core import collecting
-from dipportal.dip import apply_catalogue, apply_contracts, apply_reference, conflicts, duplicates, wire, wire_peek
+from dipportal.core.errors import PortalError
+from dipportal.dip import (
+    apply_catalogue,
+    apply_contracts,
+    apply_reference,
+    conflicts,
+    duplicates,
+    pull_counts,
+    wire,
+    wire_peek,
+)
 from dipportal.dip.apply_catalogue import ProducerPage, Under
 from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, RecordKind, RunKind, RunStep, SyncRun
@@ -47,10 +57,12 @@ def run(
 ) -> SyncRun:
     """Pull one kind (RunKind) and return its row; the one that is going on already, when there is one.
 
-    `full` makes 'contracts' the full comparison. `dry_run` writes nothing, and returns a row that is not stored.
-    `watch` is told how far it is.
+    `full` makes 'contracts' the full comparison, and 'counts' those of all seasons. `dry_run` writes nothing, and
+    returns a row that is not stored. `watch` is told how far it is. Raises PortalError for a ticketing credential.
     """
-    kind = RunKind.CONTRACTS_FULL if full and kind == RunKind.CONTRACTS else RunKind(kind)
+    if connection.reports:
+        raise PortalError(_("A ticketing credential only reports counts; nothing is fetched with it."), code="reports")
+    kind = _FULL.get(RunKind(kind), RunKind(kind)) if full else RunKind(kind)
     if dry_run:
         row = SyncRun(connection=connection, organisation=connection.organisation, kind=kind)
     else:
@@ -307,4 +319,7 @@ _KINDS: dict[RunKind, Callable[[Pull], None]] = {
     RunKind.CATALOGUE: _catalogue,
     RunKind.CONTRACTS: _contracts,
     RunKind.CONTRACTS_FULL: lambda pull: _contracts(pull, full=True),
+    RunKind.COUNTS: lambda pull: pull_counts.counts(pull, full=False),
+    RunKind.COUNTS_FULL: lambda pull: pull_counts.counts(pull, full=True),
 }
+_FULL = {RunKind.CONTRACTS: RunKind.CONTRACTS_FULL, RunKind.COUNTS: RunKind.COUNTS_FULL}

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production
+from dipportal.catalogue.touched import locked, touched
 from dipportal.contracts.models import Contract
 from dipportal.dip import operations, state, wire
-from dipportal.dip.models import Kind, Subject
+from dipportal.dip.models import COUNTED, Kind, Subject
 from dipportal.dip.pushing import (
     HOUR,
     Stop,
@@ -221,13 +222,16 @@ def _link_performance(work: Work, performance: Performance, number: int, *, answ
         return attention("taken", text)
 
     def apply() -> None:
+        tour = locked([performance.production_id])
         Performance.objects.filter(Q(number=None) | Q(number=number), pk=performance.pk).update(number=number)
+        touched(tour)
         operations.note_done(row, number, answer=answer, form=form)
         operations.wake_dependents(dependents)
 
     def dependents() -> list[str]:
         waiting = Contract.objects.filter(performances=performance).exclude(performances__number=None)
-        return [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
+        keys = [operations.key_of(Subject.CONTRACT, pk) for pk in waiting.values_list("pk", flat=True)]
+        return [*keys, *(operations.key_of(subject, performance.pk) for subject in COUNTED)]
 
     return done(apply=apply)
 

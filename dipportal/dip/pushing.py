@@ -57,8 +57,11 @@ def settle_time() -> dt.timedelta:
     return dt.timedelta(seconds=settings.DIP_SETTLE_SECONDS)
 
 
-def wait_out(work: Work) -> None:
-    """What was sent may still act, also what a row sent that was given up: look no sooner than that. Raises Stop."""
+def wait_out(work: Work, text: str = "") -> None:
+    """What was sent may still act, also what a row sent that was given up: look no sooner than that. Raises Stop.
+
+    `text` says what happens after the wait, where nothing is looked up.
+    """
     row = work.row
     sent_at = operations.last_sent(row)
     if sent_at is None:
@@ -66,7 +69,7 @@ def wait_out(work: Work) -> None:
     left = sent_at + settle_time() - timezone.now()
     if left <= dt.timedelta(0):
         return
-    text = _("It is not known whether DIP got this; it will be looked up.")
+    text = text or _("It is not known whether DIP got this; it will be looked up.")
     # To wait is no outcome: a row that kills its worker at each call is still counted towards quarantine.
     claims = max(0, row.open_claims - 1)
     if row.sent_at is None:

@@ -104,8 +104,11 @@ def is_alive(run: SyncRun) -> bool:
 
 
 def lane(kind: str) -> str:
-    """Both pulls of agreements write the same rows, so only one of them runs at a time."""
-    return RunKind.CONTRACTS if kind == RunKind.CONTRACTS_FULL else kind
+    """Both pulls of agreements write the same rows, so only one of them runs at a time; of ticket counts too."""
+    return _LANES.get(kind, kind)
+
+
+_LANES: dict[str, str] = {RunKind.CONTRACTS_FULL: RunKind.CONTRACTS, RunKind.COUNTS_FULL: RunKind.COUNTS}
 
 
 def status_of(organisation: Organisation | None) -> ConnectionStatus | None:

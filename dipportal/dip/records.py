@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from dipportal.catalogue.enums import PerformanceKind, PerformanceStatus
 from dipportal.contracts.enums import Status
+from dipportal.ticketing.enums import TicketKind
 
 Raw = Mapping[str, Any]
 Record = TypeVar("Record")
@@ -128,3 +129,30 @@ class ContractRecord:
     child_ids: tuple[int, ...]
     parent_id: int | None
     raw: Raw = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(slots=True)
+class PlayedCount:
+    """A number of one performance: tickets, reservations or blocked seats, by what was asked for."""
+
+    number: int
+    tickets: int
+    revenue_cents: int | None
+    counted_at: dt.datetime | None
+
+
+@dataclass(slots=True)
+class TheaterCounts:
+    """The numbers of one production in one theater."""
+
+    theater_id: int
+    performances: tuple[PlayedCount, ...]
+    raw: Raw = field(repr=False, compare=False, default_factory=dict)
+
+
+@dataclass(slots=True)
+class Split:
+    """The tickets of one performance by kind; `cents` is None where only the revenue of all kinds together is known."""
+
+    tickets: Mapping[TicketKind, int]
+    cents: Mapping[TicketKind, int] | None

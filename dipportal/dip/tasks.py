@@ -42,8 +42,8 @@ def drain_operations() -> int:
 
 @shared_task(time_limit=120, soft_time_limit=110)
 def pull_all(kind: str) -> None:
-    """One task per connection. Reference data is the same for all: the connection that last worked fetches it."""
-    connections = Connection.objects.active().order_by(F("last_good_pull_at").desc(nulls_last=True), "pk")
+    """One task per connection that reads. Reference data is the same for all: the one that last worked fetches it."""
+    connections = Connection.objects.pulling().order_by(F("last_good_pull_at").desc(nulls_last=True), "pk")
     if kind == RunKind.REFERENCE:
         connections = connections[:1]
     for pk in connections.values_list("pk", flat=True):
@@ -54,7 +54,7 @@ def pull_all(kind: str) -> None:
 def pull_one(connection_id: int, kind: str) -> None:
     from dipportal.dip import pull
 
-    connection = Connection.objects.active().filter(pk=connection_id).first()
+    connection = Connection.objects.pulling().filter(pk=connection_id).first()
     if connection is not None:
         pull.run(connection, kind)
 

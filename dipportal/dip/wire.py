@@ -1,4 +1,4 @@
-"""The wire format of DIP: the only module that spells its paths and member names (with wire_peek.py beside it).
+"""The wire format of DIP: with wire_counts.py and wire_peek.py the only one that spells its paths and member names.
 
 Reading: `parse_*` turn what DIP answers into typed records with our names. One bad record never spoils a list: it is
 set aside with its reason. Unknown members and values survive in `raw`. Writing: `body_for_*` build what DIP is sent.
@@ -21,6 +21,7 @@ from dipportal.catalogue.models import RANKS, Performance, Production
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import START_TIME, Term, Unit, terms_of
+from dipportal.dip.members import as_record, maybe, need, number_of, part_of, text_of
 from dipportal.dip.records import (
     ContractRecord,
     Fault,
@@ -33,7 +34,7 @@ from dipportal.dip.records import (
     Record,
     TheaterRecord,
 )
-from dipportal.dip.values import MOST, Unreadable, flag, listing, parse_moment, percent, stamp, whole
+from dipportal.dip.values import Unreadable, flag, listing, parse_moment, percent, stamp, whole
 
 # --- paths ---------------------------------------------------------------------------------------------------
 TOKEN = "/token"  # noqa: S105 - a path
@@ -61,6 +62,11 @@ def performances_path(producer_id: int, production_id: str) -> str:
 def performance_path(producer_id: int, production_id: str, number: int) -> str:
     """ASSUMED: by analogy with the path of reading."""
     return f"{performances_path(producer_id, production_id)}/{number}"
+
+
+def theater_path(theater_id: int) -> str:
+    """One theater. ASSUMED: a theater's ticketing credential may read it, as everybody may read the general data."""
+    return f"/theaters/{theater_id}"
 
 
 def contracts_of_production_path(production_id: str) -> str:
@@ -128,7 +134,7 @@ def id_in(body: Any) -> str | None:
 
 def status_in(raw: Raw) -> str:
     """The status of an agreement or a performance, as DIP spells it; '' when it has none."""
-    return _text(raw, "status")
+    return text_of(raw, "status")
 
 
 def proposed(raw: Raw) -> dict[str, Any]:
@@ -136,56 +142,12 @@ def proposed(raw: Raw) -> dict[str, Any]:
     return {**raw, "status": "proposed"}
 
 
-def _text(raw: Raw, member: str) -> str:
-    value = raw.get(member)
-    return "" if value is None else str(value)
-
-
-def _part(raw: Raw, member: str) -> Raw:
-    """A record within a record; an empty one when it is null or missing."""
-    value = raw.get(member)
-    return value if type(value) is dict else {} if value is None else _named(member, value, _record)
-
-
-def _record(value: Any) -> Raw:
-    if not isinstance(value, dict):
-        raise Unreadable(_("no record: %(value)s") % {"value": repr(str(value)[:80])})
-    return value
-
-
-def _need(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
-    value = _record(raw).get(member)
-    if value is None:
-        raise Unreadable(_("%(member)s is missing") % {"member": member})
-    return _named(member, value, read)
-
-
-def _maybe(raw: Raw, member: str, read: Callable[[Any], Any]) -> Any:
-    value = raw.get(member)
-    return None if value is None else _named(member, value, read)
-
-
-def _number(raw: Raw, member: str) -> int:
-    """As `_need` of a whole number, which nearly all are at first sight."""
-    value = raw.get(member) if type(raw) is dict else None
-    if type(value) is int and -MOST < value < MOST:
-        return value
-    return int(_need(raw, member, whole))
-
-
-def _named(member: str, value: Any, read: Callable[[Any], Any]) -> Any:
-    try:
-        return read(value)
-    except Unreadable as error:
-        raise Unreadable(f"{member}: {error}") from error
-
-
 def parse_list(body: Any, read: Callable[[Raw], Record]) -> Parsed[Record]:
     """Every record that can be read, and the others with their reason. Raises Unreadable when it is no list."""
     parsed: Parsed[Record] = Parsed()
     for raw in listing(body):
         try:
-            parsed.records.append(read(_record(raw)))
+            parsed.records.append(read(as_record(raw)))
         except Unreadable as error:
             parsed.faults.append(Fault(raw, str(error), id_in(raw) or ""))
     return parsed
@@ -193,11 +155,11 @@ def parse_list(body: Any, read: Callable[[Raw], Record]) -> Parsed[Record]:
 
 # --- reference data, productions, performances --------------------------------------------------------------
 def parse_named(raw: Raw) -> NamedRecord:
-    return NamedRecord(id=_number(raw, "id"), name=_text(raw, "name"), raw=raw)
+    return NamedRecord(id=number_of(raw, "id"), name=text_of(raw, "name"), raw=raw)
 
 
 def parse_producer(raw: Raw) -> ProducerRecord:
-    return ProducerRecord(id=_number(raw, "id"), name=_text(raw, "name"), kind=_text(raw, "type"), raw=raw)
+    return ProducerRecord(id=number_of(raw, "id"), name=text_of(raw, "name"), kind=text_of(raw, "type"), raw=raw)
 
 
 _VENUES = {"Theater": VenueKind.THEATER, "Festival": VenueKind.FESTIVAL, "Other": VenueKind.OTHER}
@@ -205,32 +167,32 @@ _VENUES = {"Theater": VenueKind.THEATER, "Festival": VenueKind.FESTIVAL, "Other"
 
 def parse_theater(raw: Raw) -> TheaterRecord:
     return TheaterRecord(
-        id=_number(raw, "id"),
-        name=_text(raw, "name"),
-        street=_text(raw, "street"),
-        house_number=_text(raw, "number"),
-        postal_code=_text(raw, "zipcode"),
-        city=_text(raw, "city"),
-        province=_text(_part(raw, "province"), "name"),
-        kind=_VENUES.get(_text(raw, "type"), VenueKind.OTHER),
-        dip_member=bool(_maybe(raw, "dip_member", flag)),
-        halls=tuple(parse_named(hall) for hall in _maybe(raw, "theater_locations", listing) or ()),
+        id=number_of(raw, "id"),
+        name=text_of(raw, "name"),
+        street=text_of(raw, "street"),
+        house_number=text_of(raw, "number"),
+        postal_code=text_of(raw, "zipcode"),
+        city=text_of(raw, "city"),
+        province=text_of(part_of(raw, "province"), "name"),
+        kind=_VENUES.get(text_of(raw, "type"), VenueKind.OTHER),
+        dip_member=bool(maybe(raw, "dip_member", flag)),
+        halls=tuple(parse_named(hall) for hall in maybe(raw, "theater_locations", listing) or ()),
         raw=raw,
     )
 
 
 def parse_production(raw: Raw) -> ProductionRecord:
-    production_id = _text(raw, "id").strip()
+    production_id = text_of(raw, "id").strip()
     if not production_id:
         raise Unreadable(_("%(member)s is missing") % {"member": "id"})
     return ProductionRecord(
         id=production_id,
-        title=_text(raw, "title"),
-        season=_text(raw, "season"),
-        season_start=_maybe(raw, "startDate", parse_moment),
-        genre=parse_named(_part(raw, "genre")) if raw.get("genre") else None,
-        producer=parse_producer(_part(raw, "producer")) if raw.get("producer") else None,
-        co_producers=tuple(parse_producer(one) for one in _maybe(raw, "co_producers", listing) or ()),
+        title=text_of(raw, "title"),
+        season=text_of(raw, "season"),
+        season_start=maybe(raw, "startDate", parse_moment),
+        genre=parse_named(part_of(raw, "genre")) if raw.get("genre") else None,
+        producer=parse_producer(part_of(raw, "producer")) if raw.get("producer") else None,
+        co_producers=tuple(parse_producer(one) for one in maybe(raw, "co_producers", listing) or ()),
         raw=raw,
     )
 
@@ -243,20 +205,20 @@ _PERFORMANCE_KIND = {str(kind): kind for kind in PerformanceKind}
 def parse_performance(raw: Raw) -> PerformanceRecord:
     number = "number" if raw.get("number") is not None else "id"
     return PerformanceRecord(
-        number=_need(raw, number, whole),
-        starts_at=_need(raw, "date", parse_moment),
-        status=_PERFORMANCE_STATUS.get(_text(raw, "status")),
-        raw_status=_text(raw, "status"),
-        kind=_PERFORMANCE_KIND.get(_text(raw, "type")),
-        raw_kind=_text(raw, "type"),
-        private=bool(_maybe(raw, "private", flag)),
-        in_festival=bool(_maybe(raw, "in_festival", flag)),
-        other_location=bool(_maybe(raw, "isOtherLocation", flag)),
-        capacity=_trimmed(_maybe(raw, f"amount_rank{rank}", whole) or 0 for rank in range(1, RANKS + 1)),
-        production_id=_text(_part(raw, "production"), "id"),
-        production_title=_text(_part(raw, "production"), "title"),
-        theater=_need(raw, "theater", parse_named),
-        hall=_maybe(raw, "theater_location", parse_named),
+        number=need(raw, number, whole),
+        starts_at=need(raw, "date", parse_moment),
+        status=_PERFORMANCE_STATUS.get(text_of(raw, "status")),
+        raw_status=text_of(raw, "status"),
+        kind=_PERFORMANCE_KIND.get(text_of(raw, "type")),
+        raw_kind=text_of(raw, "type"),
+        private=bool(maybe(raw, "private", flag)),
+        in_festival=bool(maybe(raw, "in_festival", flag)),
+        other_location=bool(maybe(raw, "isOtherLocation", flag)),
+        capacity=_trimmed(maybe(raw, f"amount_rank{rank}", whole) or 0 for rank in range(1, RANKS + 1)),
+        production_id=text_of(part_of(raw, "production"), "id"),
+        production_title=text_of(part_of(raw, "production"), "title"),
+        theater=need(raw, "theater", parse_named),
+        hall=maybe(raw, "theater_location", parse_named),
         raw=raw,
     )
 
@@ -343,36 +305,36 @@ def contract_status(raw_status: str) -> Status | None:
 
 
 def parse_contract(raw: Raw) -> ContractRecord:
-    kind = _text(raw, "type")
-    status = _text(raw, "status")
-    rejected, others = _rejected(kind, _part(raw, "rejection_fields"))
+    kind = text_of(raw, "type")
+    status = text_of(raw, "status")
+    rejected, others = _rejected(kind, part_of(raw, "rejection_fields"))
     return ContractRecord(
-        id=_number(raw, "id"),
+        id=number_of(raw, "id"),
         type=kind,
-        name=_text(raw, "name"),
-        reference=reference_in(_text(raw, "name")),
+        name=text_of(raw, "name"),
+        reference=reference_in(text_of(raw, "name")),
         status=_CONTRACT_STATUS.get(status),
         raw_status=status,
-        rejection_reason=_text(raw, "reject_reason"),
-        modified_at=_maybe(raw, "modified", parse_moment),
-        contact_receiver=_text(raw, "contact_theater"),
-        contact_provider=_text(raw, "contact_producer"),
-        agency_as_provider=bool(_maybe(raw, "agencyAsProvider", flag)),
-        agency=_maybe(raw, "agency", parse_named),
-        producer=_maybe(raw, "producer", parse_producer),
-        theater=_need(raw, "theater", parse_named),
-        production_id=_text(_part(raw, "production"), "id"),
-        production_title=_text(_part(raw, "production"), "title"),
-        first_at=_maybe(raw, "first_date", parse_moment),
+        rejection_reason=text_of(raw, "reject_reason"),
+        modified_at=maybe(raw, "modified", parse_moment),
+        contact_receiver=text_of(raw, "contact_theater"),
+        contact_provider=text_of(raw, "contact_producer"),
+        agency_as_provider=bool(maybe(raw, "agencyAsProvider", flag)),
+        agency=maybe(raw, "agency", parse_named),
+        producer=maybe(raw, "producer", parse_producer),
+        theater=need(raw, "theater", parse_named),
+        production_id=text_of(part_of(raw, "production"), "id"),
+        production_title=text_of(part_of(raw, "production"), "title"),
+        first_at=maybe(raw, "first_date", parse_moment),
         performances=tuple(
-            (_number(one, "number"), _maybe(one, "date", parse_moment))
-            for one in _maybe(raw, "performances", listing) or ()
+            (number_of(one, "number"), maybe(one, "date", parse_moment))
+            for one in maybe(raw, "performances", listing) or ()
         ),
-        terms=_terms(kind, _part(raw, "properties")),
+        terms=_terms(kind, part_of(raw, "properties")),
         rejected_terms=rejected,
         other_flags=others,
-        child_ids=tuple(whole(child) for child in _maybe(raw, "childIds", listing) or ()),
-        parent_id=_maybe(raw, "parentId", whole) or None,
+        child_ids=tuple(whole(child) for child in maybe(raw, "childIds", listing) or ()),
+        parent_id=maybe(raw, "parentId", whole) or None,
         raw=raw,
     )
 
@@ -395,7 +357,7 @@ def _terms_read(kind: str) -> tuple[tuple[str, str, Callable[[Any], Any]], ...]:
 
 
 def _tranche(row: Any) -> dict[str, Any]:
-    return {"amount": _need(row, "amount", whole), "percentage": f"{_need(row, 'percentage', percent):.2f}"}
+    return {"amount": need(row, "amount", whole), "percentage": f"{need(row, 'percentage', percent):.2f}"}
 
 
 _READERS: dict[Unit, Callable[[Any], Any]] = {

@@ -28,7 +28,9 @@ class Acting(Protocol):
 
 
 Handler = Callable[[Entry], None]
+OfMany = Callable[[Sequence[Entry]], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+_of_many: dict[str, list[OfMany]] = defaultdict(list)
 
 
 def on(*codes: str) -> Callable[[Handler], Handler]:
@@ -38,6 +40,18 @@ def on(*codes: str) -> Callable[[Handler], Handler]:
         for code in codes:
             if handler not in _handlers[code]:
                 _handlers[code].append(handler)
+        return handler
+
+    return register
+
+
+def on_many(*codes: str) -> Callable[[OfMany], OfMany]:
+    """As `on`, for a handler that takes all lines which are written together: a bulk write stays a bulk write."""
+
+    def register(handler: OfMany) -> OfMany:
+        for code in codes:
+            if handler not in _of_many[code]:
+                _of_many[code].append(handler)
         return handler
 
     return register
@@ -59,8 +73,7 @@ def record(
     """
     entry = _entry(code, Line(target, thread=thread, reason=reason, fields=fields or {}), actor, audience)
     entry.save(force_insert=True)
-    for handler in _handlers[code]:
-        handler(entry)
+    _tell(code, [entry])
     return entry
 
 
@@ -83,17 +96,24 @@ class Line:
 
 
 def record_many(code: str, lines: Sequence[Line], *, actor: Acting) -> None:
-    """`record` for a bulk write: one statement for all lines, then the handlers for each."""
-    if not _handlers[code]:
+    """`record` for a bulk write: one statement for all lines, then the handlers for each, and those for all."""
+    if not (_handlers[code] or _of_many[code]):
         _in_transaction()
         shared = _shared(code, actor, None)
         bulk.insert(Entry, ({**shared, **_own(line)} for line in lines))
         return
     entries = [_entry(code, line, actor, None) for line in lines]
     Entry.objects.bulk_create(entries, batch_size=1000)
+    _tell(code, entries)
+
+
+def _tell(code: str, entries: Sequence[Entry]) -> None:
     for entry in entries:
         for handler in _handlers[code]:
             handler(entry)
+    for of_many in _of_many[code]:
+        if entries:
+            of_many(entries)
 
 
 def _entry(code: str, line: Line, actor: Acting, audience: Audience | None) -> Entry:

@@ -7,7 +7,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Mail")
 
     def ready(self) -> None:
-        from dipportal.notifications import conflicts, handlers  # noqa: F401
+        from dipportal.notifications import codes, conflicts, handlers  # noqa: F401
         from dipportal.notifications.accounts import mail_invitation
         from dipportal.organisations.invitations import invitation_mailers
 

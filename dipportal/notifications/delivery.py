@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.notifications import purpose
+from dipportal.notifications.enums import WITH_FILES
 from dipportal.notifications.models import Email
 from dipportal.outbox import batch, drain
 from dipportal.outbox.batch import Held
@@ -205,15 +206,25 @@ def attempt(row: Email, backend: BaseEmailBackend, postman: Postman) -> Outcome:
 def message(row: Email) -> Letter:
     mail = Letter(
         row.subject, row.text, settings.DEFAULT_FROM_EMAIL, [row.recipient],
-        headers={**row.headers, "Message-ID": row.message_id},
+        headers={**row.headers, **one_click(row), "Message-ID": row.message_id},
     )  # fmt: skip
     mail.attach_alternative(row.html, "text/html")
+    if row.kind in WITH_FILES:
+        for file in row.attachments.order_by("pk"):
+            mail.attach(file.name, bytes(file.content), file.content_type)
     return mail
+
+
+def one_click(row: Email) -> dict[str, str]:
+    """A mail program may stop this mail by itself, when its reader asks it to (RFC 8058)."""
+    if not row.one_click:
+        return {}
+    return {"List-Unsubscribe": f"<{row.one_click}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def wiped(row: Email) -> dict[str, str]:
     """A link that is a key does not lie about once it has left; in the demo people read their mail here."""
-    return {} if settings.DEMO_MODE or not row.secret else {"text": "", "html": ""}
+    return {} if settings.DEMO_MODE or not row.secret else {"text": "", "html": "", "one_click": ""}
 
 
 def refused(row: Email, error: smtplib.SMTPException, postman: Postman) -> Outcome:

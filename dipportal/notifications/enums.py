@@ -15,16 +15,22 @@ class Kind(models.TextChoices):
     DEADLINE = "deadline", _("last day to answer")
     SECOND = "second", _("second yes needed")
     CONFLICT = "conflict", _("difference with DIP")
+    COUNTS = "counts", _("missing ticket counts")
+    SALES = "sales", _("weekly sales")
+    SALES_INVITATION = "sales.invitation", _("invitation to the weekly sales mail")
     ACCOUNT = "account", _("account")
     INVITATION = "invitation", _("invitation")
 
 
 # These carry a link that is a key: the text is wiped once it has left.
-SECRET = (Kind.ACCOUNT, Kind.INVITATION)
+SECRET = (Kind.ACCOUNT, Kind.INVITATION, Kind.SALES, Kind.SALES_INVITATION)
 
 
 # These can wait while mails about a proposal, an answer or a log-in leave: nobody sits and waits for them.
-LATER = (Kind.DEADLINE, Kind.CONFLICT)
+LATER = (Kind.DEADLINE, Kind.CONFLICT, Kind.COUNTS, Kind.SALES)
+
+# Only these carry files.
+WITH_FILES = (Kind.SALES,)
 
 
 class Why(models.TextChoices):
@@ -35,3 +41,19 @@ class Why(models.TextChoices):
     PROPOSER = "proposer", _("proposer")
     OFFICE = "office", _("address of the organisation")
     TOLD = "told", _("got the mail that this one corrects")
+
+
+class StoppedBy(models.TextChoices):
+    """Who ended a subscription to the weekly sales mail."""
+
+    READER = "reader", _("the reader")
+    MEMBER = "member", _("somebody of the organisation")
+
+
+class Standing(models.TextChoices):
+    """How things are with a subscription to the weekly sales mail."""
+
+    INVITED = "invited", _("waits for a yes")
+    EXPIRED = "expired", _("never answered")
+    ACTIVE = "active", _("gets the mail")
+    STOPPED = "stopped", _("stopped")

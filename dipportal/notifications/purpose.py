@@ -5,14 +5,17 @@ import datetime as dt
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dipportal.catalogue.models import Production
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.journal.models import Entry
-from dipportal.notifications.enums import Kind
-from dipportal.notifications.models import Email, EmailQuerySet
+from dipportal.notifications import weeks
+from dipportal.notifications.enums import Kind, Standing
+from dipportal.notifications.models import Email, EmailQuerySet, SalesRound, SalesSubscription, WeeklyRound
 from dipportal.notifications.text import has_link
 from dipportal.organisations.models import Invitation
 from dipportal.outbox.models import State
+from dipportal.ticketing.queries import without_count
 
 # As long as a link to set a password or to confirm an address is good: three days, both in Django and in allauth.
 LINK_LASTS = dt.timedelta(days=3)
@@ -38,6 +41,9 @@ def lost(row: Email) -> str:
         Kind.REOPENED: _reopened,
         Kind.DEADLINE: _deadline,
         Kind.SECOND: _second,
+        Kind.COUNTS: _counts,
+        Kind.SALES: _sales,
+        Kind.SALES_INVITATION: _sales_invitation,
         Kind.INVITATION: _invitation,
         Kind.ACCOUNT: _account,
     }.get(Kind(row.kind))
@@ -140,6 +146,44 @@ def _second(row: Email) -> str:
     event = _event(row)
     still = Contract.objects.filter(pk=event.target_id, endorsed_by=event.user_id, discarded_at=None)
     return "" if still.exists() else _("It was completed, or begun anew, before this mail left.")
+
+
+def _counts(row: Email) -> str:
+    theater, name = row.event_key.split(":")[1:]
+    rounds = WeeklyRound.objects.filter(theater=int(theater))
+    week = rounds.select_related("theater__counting").get(week=weeks.named(name))
+    if week.theater.receiver_id != row.organisation_id:
+        return _("Another organisation runs the theater now.")
+    if hasattr(week.theater, "counting") and not week.theater.counting.reminded:
+        return _("The weekly mail was turned off before this one left.")
+    if rounds.filter(week__gt=week.week).exists():
+        return _("The next week has come; the mail of that week says it.")
+    missing = without_count([week.theater.pk], timezone.now()).filter(pk__in=week.performances)
+    return "" if missing.exists() else _("The counts came in before this mail left.")
+
+
+def _sales(row: Email) -> str:
+    """Figures leave for whoever still wants them, and of what the organisation still may see."""
+    subscription, name = row.event_key.split(":")[1:]
+    rounds = SalesRound.objects.filter(subscription=int(subscription))
+    week = rounds.select_related("subscription__organisation").filter(week=weeks.named(name)).first()
+    if week is None or week.subscription.standing is not Standing.ACTIVE:
+        return _("The reader, or somebody of the organisation, stopped it before this mail left.")
+    if rounds.filter(week__gt=week.week).exists():
+        return _("The next week has come; the mail of that week says it.")
+    seen = Production.objects.visible_to(week.subscription.organisation).filter(pk__in=week.productions)
+    if seen.count() != len(week.productions):
+        return _("The organisation no longer acts for one of the producers in it.")
+    return ""
+
+
+def _sales_invitation(row: Email) -> str:
+    subscription, digest = row.event_key.split(":")[1:]
+    still = SalesSubscription.objects.filter(
+        pk=int(subscription), invitation_digest__startswith=digest, confirmed_at=None, stopped_at=None,
+        expires_at__gt=timezone.now(),
+    )  # fmt: skip
+    return "" if still.exists() else _("The invitation was withdrawn, used or replaced.")
 
 
 def _later(event: Entry, *codes: str) -> bool:

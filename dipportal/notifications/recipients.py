@@ -18,10 +18,10 @@ from dipportal.journal.models import Entry
 from dipportal.notifications.enums import Why
 from dipportal.notifications.models import Email
 from dipportal.organisations.enums import Role
-from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.organisations.models import Membership, MembershipQuerySet, Organisation, User
 from dipportal.organisations.queries import approvers_of
 
-Switch = Literal["mail_proposals", "mail_answers"]
+Switch = Literal["mail_proposals", "mail_answers", "mail_counts"]
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Circle:
         if self.organisation is None:
             return
         memberships = (
-            Membership.objects.visible_to(self.organisation)
-            .filter(role__in=[Role.EDITOR, Role.MANAGER], user__is_active=True, **{f"user__{self.switch}": True})
+            acting_members(self.organisation)
+            .filter(**{f"user__{self.switch}": True})
             .exclude(user=self.actor)
             .select_related("user")
             .order_by("pk")
@@ -94,6 +94,13 @@ class Circle:
 
     def _is_member(self, user: User) -> bool:
         return Membership.objects.visible_to(self.organisation).filter(user=user).exists()
+
+
+def acting_members(organisation: Organisation) -> MembershipQuerySet:
+    """Those who can do something there: editors and managers whose accounts are open."""
+    return Membership.objects.visible_to(organisation).filter(
+        role__in=[Role.EDITOR, Role.MANAGER], user__is_active=True
+    )
 
 
 def receivers(contract: Contract, event: Entry) -> list[Reader]:
@@ -145,6 +152,18 @@ def office(organisation: Organisation, event: Entry) -> list[Reader]:
     """Who hears at this organisation of what is no agreement: the members who want to hear of answers."""
     circle = Circle(organisation, event.user_id, "mail_answers", event.organisation_id)
     circle.members()
+    return list(circle.readers.values())
+
+
+def counters(organisation: Organisation) -> list[Reader]:
+    """Who hears that ticket counts are missing: the editors and managers who want it.
+
+    The office only where there is nobody else: when everybody turned the mail off, it is off.
+    """
+    circle = Circle(organisation, None, "mail_counts")
+    circle.members()
+    if not circle.readers and not acting_members(organisation).exists():
+        circle.address(organisation.contact_email, Why.OFFICE)
     return list(circle.readers.values())
 
 

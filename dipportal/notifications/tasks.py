@@ -16,6 +16,30 @@ def drain_mail() -> None:
         wake()
 
 
+@shared_task(soft_time_limit=240, time_limit=300)
+def write_weekly() -> None:
+    """By the beat: the mails about missing ticket counts that are due. A second run finds nothing left to do."""
+    from dipportal.notifications import weekly
+
+    weekly.write_due()
+
+
+@shared_task(soft_time_limit=240, time_limit=300)
+def write_sales() -> None:
+    """By the beat: the sales mails that are due. A second run finds nothing left to do."""
+    from dipportal.notifications import sales
+
+    sales.write_due()
+
+
+@shared_task(soft_time_limit=240, time_limit=300)
+def clear_sales() -> int:
+    """Delete the files of mails that left long ago, and links that are too old."""
+    from dipportal.notifications import sales
+
+    return sales.clear()
+
+
 def wake() -> None:
     """Ask a worker to drain the mail; for use with `transaction.on_commit`. The sweep comes anyway."""
     try:

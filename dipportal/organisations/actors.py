@@ -16,11 +16,15 @@ class Actor:
     user: User | None = None
     organisation: Organisation | None = None
     role: Role | None = None
+    # What a client of the API is called.
+    called: str = ""
 
     @property
     def name(self) -> str:
         if self.user is not None:
             return self.user.get_full_name()
+        if self.called:
+            return self.called
         return "DIP" if self.kind == ActorKind.PULL else _("Automatic")
 
     @property
@@ -61,6 +65,11 @@ def member(membership: Membership) -> Actor:
 def staff(user: User) -> Actor:
     """An administrator in the admin, acting for no organisation."""
     return Actor(ActorKind.USER, user=user)
+
+
+def client(organisation: Organisation, name: str) -> Actor:
+    """A program that acts for an organisation, as an editor: it manages nobody."""
+    return Actor(ActorKind.API, organisation=organisation, role=Role.EDITOR, called=name)
 
 
 def pull(organisation: Organisation | None = None) -> Actor:

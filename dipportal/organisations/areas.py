@@ -85,6 +85,15 @@ def signed_in(view: View | None = None, *, methods: tuple[str, ...] = ("GET", "P
     return _declared(login_required(view), "signed-in", methods)
 
 
+def with_key(view: View, *, methods: tuple[str, ...]) -> View:
+    """Declare that a view is for programs with a key of their own, and for nobody's session.
+
+    The view refuses whoever shows none, whatever the method; the permission matrix holds it to that.
+    """
+    view.policy = {"area": "api", "role": None, "methods": methods}  # type: ignore[attr-defined]
+    return view
+
+
 def _declared(view: View, who: str | None, methods: tuple[str, ...]) -> View:
     guarded = require_http_methods(_with_head(methods))(view)
     guarded.policy = {"area": who, "role": None, "methods": methods}  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ class User(AbstractUser):
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.NL)
     mail_proposals = models.BooleanField(_("mail me about proposals"), default=True)
     mail_answers = models.BooleanField(_("mail me about answers"), default=True)
+    mail_counts = models.BooleanField(_("mail me about missing ticket counts"), default=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = []

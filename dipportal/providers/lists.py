@@ -6,10 +6,12 @@ from dipportal.catalogue.models import Performance, Production
 from dipportal.catalogue.queries import productions_of, visible_performances
 from dipportal.contracts.models import Contract
 from dipportal.contracts.queries import visible_contracts
-from dipportal.core.listing import Order
+from dipportal.core.listing import MOMENT, Order
 from dipportal.core.repeated import KEYS, Repeated
 from dipportal.organisations.models import Organisation
 from dipportal.organisations.queries import named
+from dipportal.ticketing import seasons
+from dipportal.ticketing.models_sums import TourSums
 
 AGREEMENT = (
     "own_reference", "reference", "dip_id", "number", "first_at", "type", "status", "side", "answer_by", "discarded_at",
@@ -17,6 +19,10 @@ AGREEMENT = (
     "evenings",
 )  # fmt: skip
 PERFORMANCE = ("starts_at", "status", "kind", "private", "number", "missing_since")
+TOUR = (
+    "performances", "counted", "tickets", "seats", "occupancy", "revenue_cents", "reservations", "change",
+    "week_before", "counted_at",
+)  # fmt: skip
 PRODUCTION = ("title", "season", "dip_id", "cancelled_at", "first_at", "evenings")
 
 
@@ -55,3 +61,15 @@ def productions(organisation: Organisation, keys: list[int], order: Order) -> li
 def _productions(organisation: Organisation, order: Order) -> Repeated:
     rows = productions_of(organisation).select_related(None).filter(pk__in=KEYS[0])
     return Repeated(order.of(rows), PRODUCTION, {"genre": ("name",)})
+
+
+def tours(organisation: Organisation, keys: list[int]) -> list[TourSums]:
+    """In the order of the keys."""
+    found = {row.pk: row for row in _tours(organisation).read(keys)} if keys else {}
+    return [found[key] for key in keys if key in found]
+
+
+@lru_cache(maxsize=512)
+def _tours(organisation: Organisation) -> Repeated:
+    related = {"production": ("title", "cancelled_at"), "production__producer": ("name",)}
+    return Repeated(seasons.tours(organisation, MOMENT).filter(pk__in=KEYS[0]), TOUR, related)

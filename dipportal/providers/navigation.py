@@ -13,6 +13,7 @@ ENTRIES: tuple[tuple[Any, str, str], ...] = (
     (_("Waiting for you"), "home", "start"),
     (_("Productions"), "theater", "productions"),
     (_("Performances"), "calendar-event", "performances"),
+    (_("Ticket counts"), "ticket", "counts"),
     (_("Agreements"), "file-certificate", "contracts"),
     (_("Theaters"), "building", "finder"),
     (_("Synchronisation"), "refresh", "sync"),
@@ -39,6 +40,10 @@ UNDER = {
     "compare": "contracts",
     **dict.fromkeys(MANY_PAGES, "contracts"),
     **dict.fromkeys(("standing", "standing_new", "standing_edit", "standing_end"), "contracts"),
+    **dict.fromkeys(("production_counts", "silent_theaters"), "counts"),
+    **dict.fromkeys(
+        ("sales_mails", "sales_mail_new", "sales_mail_edit", "sales_mail_stop", "sales_mail_again"), "counts"
+    ),
     "members": "finder",
     **dict.fromkeys(("conflicts", "conflict"), "sync"),
     **dict.fromkeys(ORGANISATION_PAGES, "organisation"),

@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dipportal.core.grouping import grouped
 from dipportal.dip.models import RunKind, RunState, RunStep, SyncRun
 from dipportal.dip.queries import ConnectionStatus, is_alive, pace_of
 
@@ -57,7 +58,7 @@ def how_far(run: SyncRun) -> str:
 
 
 def _counted(run: SyncRun) -> str:
-    numbers = {"done": _whole(run.done), "total": _whole(run.total or 0)}
+    numbers = {"done": grouped(run.done), "total": grouped(run.total or 0)}
     if run.total is None:
         text = {
             RunStep.LISTS: _("%(done)s lists"),
@@ -73,13 +74,9 @@ def _counted(run: SyncRun) -> str:
     return text % numbers
 
 
-def _whole(number: int) -> str:
-    return str(number_format(number, use_l10n=True, force_grouping=True))
-
-
 def _pace(per_second: float) -> str:
     if per_second >= ROUND_FROM:
-        return _whole(round(per_second))
+        return grouped(round(per_second))
     return str(number_format(max(per_second, 0.1), 1))
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import django_filters as filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from dipportal.core.kept_lists import KeptFilters
 from dipportal.core.listing import MOMENT, FilterForm
 from dipportal.organisations.models import Organisation
 from dipportal.receivers.house import House
+from dipportal.ticketing import queries
 
 SHARED_CHOICES = [(status.value, status.label) for status in SHARED]
 NONE = "none"
@@ -122,3 +124,30 @@ class PerformanceFilter(HouseFilter):
         if status == NONE:
             return rows.filter(~Exists(agreements))
         return rows.filter(Exists(agreements.filter(status=status)))
+
+
+class CountsFilter(HouseFilter):
+    q = filters.CharFilter(label=_("Search"), method="search")
+    state = filters.ChoiceFilter(
+        label=_("Count"),
+        choices=[("missing", _("Missing")), ("told", _("Told"))],
+        method="with_count",
+        empty_label=_("All"),
+    )
+    theater = filters.ChoiceFilter(label=_("Theater"), field_name="theater_id", empty_label=_("All"))
+    production = filters.ChoiceFilter(label=_("Production"), field_name="production_id", empty_label=_("All"))
+    since = day_filter(_("From"), "starts_at", "gte")
+    until = day_filter(_("until"), "starts_at", "lte")
+
+    rows_of, about = House.performances, House.performances
+
+    class Meta:
+        model = Performance
+        fields: list[str] = []
+        form = FilterForm
+
+    def search(self, rows: PerformanceQuerySet, _name: str, text: str) -> PerformanceQuerySet:
+        return rows.search(text)
+
+    def with_count(self, rows: PerformanceQuerySet, _name: str, state: str) -> PerformanceQuerySet:
+        return queries.lacking(rows, timezone.now()) if state == "missing" else queries.told(rows)

@@ -1,16 +1,24 @@
 """What a receiver asks for, and may see: the one place where its pages get their rows. Not visible is not found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.shortcuts import get_object_or_404
 
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production, Theater
+from dipportal.catalogue.queries import visible_performances, visible_productions, visible_theaters
+from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract, ContractQuerySet
 from dipportal.contracts.queries import contracts_of, versions_of, waiting_for_answer
 from dipportal.journal.codes import Audience
 from dipportal.journal.models import Entry
 from dipportal.journal.queries import timeline
 from dipportal.organisations.models import Organisation
+from dipportal.ticketing import yield_queries
+from dipportal.ticketing.models import Counting
+from dipportal.ticketing.models_keys import SystemKey
+from dipportal.ticketing.queries import keys_of, standings, without_link
+from dipportal.ticketing.rules import Standing
+from dipportal.ticketing.yielding import Forecast, Yielded
 
 PEOPLE = ("proposed_by", "answered_by", "endorsed_by")
 
@@ -68,3 +76,64 @@ def contract_or_none(organisation: Organisation, pk: int) -> Contract | None:
 
 def evenings(contract: Contract) -> list[Performance]:
     return list(contract.performances.select_related("hall", "production").order_by("starts_at", "pk"))
+
+
+def yield_of(
+    contract: Contract,
+    organisation: Organisation,
+    performances: Sequence[Performance] | None = None,
+    *,
+    forecast: Forecast | None = None,
+) -> Yielded | None:
+    """What an agreement for this house yields with its counts; None for one that is not in force."""
+    if contract.status != Status.APPROVED:
+        return None
+    return yield_queries.yield_of(organisation, contract, performances, forecast=forecast)
+
+
+def standing(organisation: Organisation, pk: int) -> Standing:
+    """How one of its performances is counted."""
+    shown = get_object_or_404(visible_performances(organisation), pk=pk)
+    return standings([shown.pk])[shown.pk]
+
+
+def production(organisation: Organisation, pk: int) -> Production:
+    """One that plays in its house."""
+    return get_object_or_404(visible_productions(organisation), pk=pk)
+
+
+def theater(organisation: Organisation, pk: int) -> Theater:
+    """One that it runs."""
+    return get_object_or_404(visible_theaters(organisation), pk=pk)
+
+
+def theaters(organisation: Organisation) -> list[Theater]:
+    """Those that it runs, by name."""
+    return list(visible_theaters(organisation).order_by("name", "pk"))
+
+
+def system_keys(organisation: Organisation) -> list[SystemKey]:
+    """The keys that it made, for its theaters in their order, those that were revoked last first."""
+    return list(keys_of(organisation).order_by("theater__name", "-revoked_at", "name", "pk"))
+
+
+def system_key(organisation: Organisation, pk: int) -> SystemKey:
+    return get_object_or_404(keys_of(organisation), pk=pk)
+
+
+def counting(organisation: Organisation) -> list[Counting]:
+    """How each of its theaters counts, by name; a row that was never saved for one that has said nothing."""
+    theaters = visible_theaters(organisation).select_related("counting").order_by("name", "pk")
+    return [one.counting if hasattr(one, "counting") else Counting(theater=one) for one in theaters]
+
+
+def unlinked(organisation: Organisation) -> PerformanceQuerySet:
+    """What still plays in this house and has no number in its ticketing system."""
+    rows = without_link(visible_performances(organisation).upcoming())
+    return rows.select_related("production", "theater", "hall")
+
+
+def linkable(organisation: Organisation, keys: Iterable[int]) -> dict[int, Performance]:
+    """Those of these numbers that play in this house, linked or not."""
+    rows = visible_performances(organisation).select_related("production", "theater", "hall")
+    return rows.order_by("starts_at", "pk").in_bulk(list(keys))

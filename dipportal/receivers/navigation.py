@@ -11,6 +11,10 @@ from dipportal.receivers import loaders
 CONTRACT_PAGES = (
     "contract", "approve", "reject", "counter", "retract", "undo", "answers", "answered", "compare", "standing",
 )  # fmt: skip
+COUNT_PAGES = (
+    "count", "sales", "production_sales", "counting", "links", "unlink", "ticketing_keys", "ticketing_key_revoke",
+    "counts_sheet", "counts_sheet_file", "counts_sheet_save", "counts_sheet_saved",
+)  # fmt: skip
 
 
 def items(request: AreaRequest) -> list[Item]:
@@ -29,5 +33,6 @@ def items(request: AreaRequest) -> list[Item]:
         item("start", _("Start"), "home"),
         item("contracts", _("Agreements"), "file-text", CONTRACT_PAGES, count=waiting),
         item("performances", _("Performances"), "calendar-event"),
+        item("counts", _("Ticket counts"), "ticket", COUNT_PAGES),
         item("organisation", _("Organisation"), "building-community", ORGANISATION_PAGES),
     ]

@@ -63,6 +63,7 @@ def about(request: AreaRequest, contract: Contract) -> dict[str, Any]:
         "versions": [Version(version, proposal_in_words(version), answer_in_words(version)) for version in versions],
         "evenings": evenings,
         "money": yields.of_contract(contract, evenings),
+        "yielded": loaders.yield_of(contract, request.organisation, evenings),
         "cancelled": [evening for evening in evenings if evening.cancelled],
         "standing": standing.notice(contract),
         "start_time_rejected": start_time_rejected(contract),

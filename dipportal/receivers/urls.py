@@ -17,7 +17,9 @@ urlpatterns = [
     path("afspraken/<int:pk>/terugnemen/", answers.undo, name="undo"),
     path("afspraken/<int:pk>/vergelijken/", compare.compare, name="compare"),
     path("voorstellingen/", views.performances, name="performances"),
+    path("kaartstanden/", include("dipportal.receivers.counts_urls")),
     path("zoeken/", views.search, name="search"),
     path("", include("dipportal.receivers.paper_urls")),
+    path("kaartstanden/werkblad/", include("dipportal.receivers.sheet_urls")),
     path("organisatie/", include("dipportal.receivers.organisation_urls")),
 ]

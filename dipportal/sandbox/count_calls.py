@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dipportal.sandbox import productions
-from dipportal.sandbox.calls import Refusal, Written, not_found
+from dipportal.sandbox.calls import Refusal, Written, forbidden, not_found
 from dipportal.sandbox.clock import sort_key
-from dipportal.sandbox.counts import count_record, shown
+from dipportal.sandbox.counts import count_record, shown, sums
 from dipportal.sandbox.request import Request
 from dipportal.sandbox.store import Record, Store
 
@@ -35,6 +35,7 @@ def _history(request: Request, kind: str) -> list[Record]:
     """A production without any answers 400: that is how DIP says 'none'. ASSUMED: another's looks the same."""
     production_id = request.arguments["productionNumber"]
     rows = _rows(request.store, kind, production_id) if _may_read(request, production_id) else []
+    rows = [row for row in rows if request.caller.serves(row["id"])]
     if not rows:
         raise Refusal(f"No {_NOUNS[kind]} history for production {production_id}", error="Invalid response")
     return rows
@@ -66,33 +67,59 @@ def list_theater_sales(request: Request) -> list[Record]:
 def list_performance_sales(request: Request) -> Any:
     number = request.arguments["performanceId"]
     record = request.store.get("tickets", number)
-    if record is None or not _may_read(request, record["production"]):
+    readable = record is not None and _may_read(request, record["production"])
+    if record is None or not (readable and request.caller.serves(record["theater"]["id"])):
         raise Refusal(f"No sales history for performance {number}", error="Invalid response")
     return record["counts"]
 
 
-def _performance(request: Request, production_id: str) -> Record:
-    """ASSUMED: a ticketing system reports for every performance, a provider for its own."""
+def _performance(request: Request, production_id: str) -> Record | None:
+    """ASSUMED: a ticketing system reports for the performances in its theaters, a provider for its own."""
     if request.caller.kind != "ticketing":
         request.own_production(production_id)
     number = request.body["performanceNumber"]
     performance = request.store.get("performance", number)
     if performance is None or performance["production"]["id"] != production_id:
-        raise not_found(f"Performance {number} of production {production_id}")
+        return None
+    if not request.caller.serves(performance["theater"]["id"]):
+        raise forbidden(f"Performance {number} is not in one of your theaters")
     return performance
 
 
 def _update_counts(request: Request, kind: str) -> Written:
     body = request.body
-    types = [one["type"] for one in body["counts"]]
-    if len(set(types)) != len(types):
-        raise Refusal("counts: a ticket type stands there twice")
+    _refuse_unclear_totals(body, kind)
     performance = _performance(request, body["productionNumber"])
-    record = count_record(performance, body["counts"], request.box.clock.stamp())
+    if performance is None:
+        # ASSUMED: both numbers stand in the body, so a wrong one makes a wrong body.
+        text = (
+            f"performanceNumber: production {body['productionNumber']} has no performance {body['performanceNumber']}"
+        )
+        raise Refusal(text)
+    whole = {name: body.get(name) for name in ("tickets", "recette")}
+    record = count_record(performance, body.get("counts", []), request.box.clock.stamp(), **whole)
     request.store.delete(f"loaded_{kind}", performance["production"]["id"])
     request.store.put(kind, performance["number"], record)
     answer = {name: record[name] for name in ("production", "number", "updated", "counts")}
-    return Written(answer, performance["number"])
+    return Written({**answer, **sums(record)}, performance["number"])
+
+
+def _refuse_unclear_totals(body: Record, kind: str) -> None:
+    """ASSUMED: types or one number, and the revenue at each type or once; never both, and of tickets always types."""
+    counts = body.get("counts")
+    if counts is None:
+        if "tickets" not in body or kind == "tickets":
+            raise Refusal("counts: is required")
+        return
+    if "tickets" in body:
+        raise Refusal("tickets: is the sum of counts, which are there")
+    if len({one["type"] for one in counts}) != len(counts):
+        raise Refusal("counts: a ticket type stands there twice")
+    with_revenue = sum("recette" in one for one in counts)
+    if with_revenue and (with_revenue < len(counts) or "recette" in body):
+        raise Refusal("recette: belongs to every type, or to all of them together")
+    if not with_revenue and "recette" not in body and kind == "tickets":
+        raise Refusal("recette: is required")
 
 
 def update_tickets(request: Request) -> Written:
@@ -108,7 +135,10 @@ def update_blocked_seats(request: Request) -> Written:
 
 
 def update_capacity(request: Request) -> Written:
-    performance = _performance(request, request.arguments["productionNumber"])
+    production_id = request.arguments["productionNumber"]
+    performance = _performance(request, production_id)
+    if performance is None:
+        raise not_found(f"Performance {request.body['performanceNumber']} of production {production_id}")
     for rank in productions.RANKS:
         performance[rank] = request.body.get(rank.replace("amount_rank", "amountRank"), 0)
     return Written(productions.save_performance(request.store, performance), performance["number"])

@@ -23,11 +23,17 @@ class CredentialSet:
     kind: str  # agency, producer or ticketing
     organisation: int | None
     name: str
+    # Of a ticketing credential: the theaters that it reports for; None for one that serves them all.
+    theaters: frozenset[int] | None = None
 
     @property
     def has_contracts(self) -> bool:
         """ASSUMED for a producer: DIP's document describes the calls on agreements as for agencies."""
         return self.kind in ("agency", "producer")
+
+    def serves(self, theater_id: int) -> bool:
+        """ASSUMED: what a theater's ticketing credential reports and reads is of its own theaters."""
+        return self.theaters is None or theater_id in self.theaters
 
 
 CREDENTIAL_SETS = {
@@ -36,6 +42,8 @@ CREDENTIAL_SETS = {
         CredentialSet("demo-impresariaat", "sandbox-impresariaat", "agency", 41, "Impresariaat Lantaarnhof"),
         CredentialSet("demo-producent", "sandbox-producent", "producer", 201, "Stichting Toneelwerf Noorderzijl"),
         CredentialSet("demo-kassa", "sandbox-kassa", "ticketing", None, "Kaartsysteem Kassa Zeven"),
+        CredentialSet("demo-theater-2", "sandbox-theater-2", "ticketing", None, "Kassa van theater 2", frozenset({2})),
+        CredentialSet("demo-theater-8", "sandbox-theater-8", "ticketing", None, "Kassa van theater 8", frozenset({8})),
     )
 }
 

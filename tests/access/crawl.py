@@ -1,10 +1,14 @@
 """Walks a signed-in person's pages: every link, every choice of every filter, a search for what must not be found."""
 
+import io
+import zipfile
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.test import Client
+
+from dipportal.core.spreadsheets import CONTENT_TYPES, XLSX
 
 NOT_FOLLOWED = ("/account/logout", "/beheer", "/static", "/demo")
 MOST_PAGES = 1500
@@ -60,12 +64,22 @@ def crawl(client: Client, start: str, *, words: Iterable[str] = ()) -> dict[str,
             # Compressed: nothing to read in it here. tests/contracts/test_paper.py reads what goes in.
             pages[url] = ""
             continue
+        if reply.headers.get("Content-Type", "") == CONTENT_TYPES[XLSX]:
+            pages[url] = in_workbook(reply.content)
+            continue
         pages[url] = reply.headers.get("Location", "") if reply.status_code == 302 else reply.content.decode()
         if reply.status_code == 302:
             waiting.append(reply.headers["Location"])
         elif reply.headers["Content-Type"].startswith("text/html") and "?" not in url:
             waiting.extend(_next(url, pages[url], list(words)))
     return pages
+
+
+def in_workbook(content: bytes) -> str:
+    """Every letter of a workbook but for the moment at which it was made."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        names = sorted(name for name in parts.namelist() if not name.startswith("docProps/"))
+        return "".join(parts.read(name).decode() for name in names)
 
 
 def _next(url: str, page: str, words: list[str]) -> Iterator[str]:

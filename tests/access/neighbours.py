@@ -13,7 +13,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations import invitations
 from dipportal.organisations.actors import Actor
 from dipportal.organisations.models import Organisation
-from tests.access import many
+from tests.access import api, many
 from tests.world import PARTAGE, World, evening, season
 
 MARK = "ZZMARK"
@@ -116,6 +116,7 @@ def fill_for_receiver(world: World) -> None:
     """What De Kade may never see: deals with another theater, also of its own counterpart, and concepts for itself."""
     mark_organisation(world.haven)
     invitations.invite(world.haven, f"{MARK}@haven.example", "viewer", "nl", actor=world.actors["haven_manager"])
+    api.key(world, "haven", f"{MARK} key")
     for provider, producer, who in (
         (world.rival, world.rival_producer, "rival_editor"),
         (world.agency, world.producer, "agency_editor"),

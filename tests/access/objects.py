@@ -11,7 +11,8 @@ from dipportal.organisations import invitations
 from dipportal.organisations.actors import pull
 from dipportal.organisations.models import Invitation, Membership, Organisation
 from dipportal.outbox.models import State
-from tests.access import many, paper
+from tests.access import api, many, paper
+from tests.notifications import selling
 from tests.world import World
 
 Arguments = dict[str, Any]
@@ -38,6 +39,10 @@ def nothing_there(_world: World) -> Arguments:
     return {"pk": 987_654_321}
 
 
+def key_of(who: str) -> Maker:
+    return lambda world: {"pk": api.key(world, who)[0].pk}
+
+
 def provider_contract(status: str) -> Objects:
     return Objects(
         contract(status),
@@ -55,6 +60,11 @@ def receiver_contract(status: str = "proposed") -> Objects:
             "none at all": nothing_there,
         },
     )
+
+
+def receiver_sheet() -> Objects:
+    """Of an agreement in force."""
+    return receiver_contract("approved")
 
 
 def taken_back(world: World) -> Arguments:
@@ -230,6 +240,29 @@ def organisation_pages(space: str, own: str, other: str) -> dict[str, Objects]:
     }
 
 
+def reader_of(organisation: str) -> Maker:
+    """Somebody who gets the weekly sales of this provider."""
+    return lambda world: {"pk": selling.subscribed(getattr(world, organisation)).pk}
+
+
+def stopped_reader_of(organisation: str) -> Maker:
+    return lambda world: {"pk": selling.stopped(getattr(world, organisation)).pk}
+
+
+def sales_reader(make: Callable[[str], Maker] = reader_of) -> Objects:
+    return Objects(make("agency"), {"another provider's": make("rival"), "none at all": nothing_there})
+
+
+def season_files() -> Objects:
+    return Objects(
+        lambda world: {"what": "producties", "kind": "xlsx"},
+        {
+            "another kind of file": lambda world: {"what": "producties", "kind": "pdf"},
+            "another list": lambda world: {"what": "geheimen", "kind": "xlsx"},
+        },
+    )
+
+
 def token(world: World) -> Arguments:
     found: list[str] = []
     invitations.invitation_mailers.append(keep := lambda _invitation, secret: found.append(secret))
@@ -248,6 +281,12 @@ OBJECTS: dict[str, Objects] = {
         lambda world: {"slug": world.agency.slug}, {"a stranger's": lambda world: {"slug": "bestaat-niet"}}
     ),
     "preferences": NONE,
+    "sales_invitation": Objects(
+        lambda world: {"token": selling.asked(world.agency)[1]}, {"a guess": lambda world: {"token": "x" * 43}}
+    ),
+    "sales_stop": Objects(
+        lambda world: {"token": selling.with_link(world.agency)[1]}, {"a guess": lambda world: {"token": "x" * 43}}
+    ),
     "check_paper": NONE,
     "health_live": NONE,
     "health_ready": NONE,
@@ -265,15 +304,70 @@ OBJECTS: dict[str, Objects] = {
     "receivers:undo": receiver_contract("approved"),
     "receivers:compare": receiver_contract(),
     "receivers:paper": receiver_contract(),
+    "receivers:sheet": receiver_sheet(),
+    "receivers:sheet_pdf": receiver_sheet(),
+    "receivers:sheet_xlsx": receiver_sheet(),
     "receivers:standing": NONE,
     "receivers:standing_file": standing(OURS, NEIGHBOURS),
     "receivers:performances": NONE,
+    "receivers:counts_sheet": NONE,
+    "receivers:counts_sheet_file": NONE,
+    "receivers:counts_sheet_save": NONE,
+    "receivers:counts_sheet_saved": NONE,
     "receivers:search": NONE,
+    "receivers:counts": NONE,
+    "receivers:count": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
+    "receivers:count_retry": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
+    "receivers:sales": NONE,
+    "receivers:production_sales": Objects(
+        lambda world: {"pk": world.production.pk},
+        {"what plays elsewhere": lambda world: {"pk": world.rival_production.pk}, "none at all": nothing_there},
+    ),
+    "receivers:production_sales_file": Objects(
+        lambda world: {"pk": world.production.pk, "kind": "xlsx"},
+        {
+            "what plays elsewhere": lambda world: {"pk": world.rival_production.pk, "kind": "xlsx"},
+            "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
+        },
+    ),
+    "receivers:sales_file": season_files(),
+    "receivers:counting": NONE,
+    "receivers:ticketing_keys": NONE,
+    "receivers:ticketing_key_revoke": Objects(
+        key_of("kade"), {"another receiver's": key_of("haven"), "none at all": nothing_there}
+    ),
+    "receivers:links": NONE,
+    "receivers:unlink": Objects(
+        lambda world: {"pk": world.performances[0].pk},
+        {"another receiver's": lambda world: {"pk": world.rival_performance.pk}, "none at all": nothing_there},
+    ),
     **organisation_pages("receivers", "kade", "haven"),
     "providers:start": NONE,
     "providers:productions": NONE,
     "providers:production_new": NONE,
     "providers:production": production(),
+    "providers:production_counts": production(),
+    "providers:counts": NONE,
+    "providers:silent_theaters": NONE,
+    "providers:production_counts_file": Objects(
+        lambda world: {"pk": world.production.pk, "kind": "xlsx"},
+        {
+            "another provider's": lambda world: {"pk": world.rival_production.pk, "kind": "xlsx"},
+            "another kind of file": lambda world: {"pk": world.production.pk, "kind": "pdf"},
+        },
+    ),
+    "providers:counts_file": season_files(),
+    "providers:sales_mails": NONE,
+    "providers:sales_mail_new": NONE,
+    "providers:sales_mail_edit": sales_reader(),
+    "providers:sales_mail_stop": sales_reader(),
+    "providers:sales_mail_again": sales_reader(stopped_reader_of),
     "providers:production_edit": production(),
     "providers:production_cancel": production(),
     "providers:performance_new": production(),
@@ -282,6 +376,9 @@ OBJECTS: dict[str, Objects] = {
     "providers:performance_edit": performance(),
     "providers:performance_cancel": performance(),
     "providers:paper": provider_contract("concept"),
+    "providers:sheet": provider_contract("approved"),
+    "providers:sheet_pdf": provider_contract("approved"),
+    "providers:sheet_xlsx": provider_contract("approved"),
     "providers:standing": NONE,
     "providers:standing_new": NONE,
     "providers:standing_edit": standing(OURS, RIVALS),
@@ -335,6 +432,11 @@ OBJECTS: dict[str, Objects] = {
         given_up, {"another provider's": rival_given_up, "none at all": nothing_there}
     ),
     **organisation_pages("providers", "agency", "rival"),
+    "api:tickets": NONE,
+    "api:reservations": NONE,
+    "api:blocked_seats": NONE,
+    "api:performances": NONE,
+    "api:nothing": NONE,
     "demo:mails": NONE,
     "demo:mail": Objects(nothing_there),
     "demo:mail_body": Objects(nothing_there),

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dipportal.organisations.enums import Role, Side
+from tests.access import api
 from tests.access.objects import DEMO_ONLY, OBJECTS, OWN_ONLY, Arguments, Objects
 from tests.access.routes import THIRD_PARTY, Route, is_ours, routes
 from tests.world import World, undone
@@ -21,7 +22,12 @@ ANSWERED = {200, 302, 400, 409}
 
 OUR_ROUTES = [route for route in routes() if is_ours(route)]
 AREA_ROUTES = [route for route in OUR_ROUTES if route.policy and isinstance(route.policy["area"], Side)]
-OTHER_ROUTES = [route for route in OUR_ROUTES if route.policy and not isinstance(route.policy["area"], Side)]
+API_ROUTES = [route for route in OUR_ROUTES if route.policy and route.policy["area"] == "api"]
+OTHER_ROUTES = [
+    route
+    for route in OUR_ROUTES
+    if route.policy and not isinstance(route.policy["area"], Side) and route not in API_ROUTES
+]
 
 by_name = pytest.mark.parametrize("route", AREA_ROUTES, ids=lambda route: route.name)
 
@@ -171,6 +177,39 @@ def expected_outside(route: Route, method: str, name: str, person: Any) -> set[i
     if name not in OWN_ONLY.get(route.name, {name}):
         return {404}
     return ANSWERED
+
+
+@pytest.mark.parametrize("route", API_ROUTES, ids=lambda route: route.name)
+def test_the_api_is_for_nobody_without_a_key(world: World, route: Route) -> None:
+    """Whoever is logged in, with whatever method: a session opens nothing there."""
+    url = reverse(route.name)
+    let_in(*people(world).values())
+    wrong = []
+    for name, person in people(world).items():
+        for method in METHODS:
+            with undone():
+                status = ask(method, url, person)
+            if status != 401:
+                wrong.append(f"{method} {url} as {name}: {status}, not 401")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("route", API_ROUTES, ids=lambda route: route.name)
+def test_a_key_opens_the_methods_of_a_call_and_no_others(world: World, route: Route) -> None:
+    _key, secret = api.key(world)
+    methods = (route.policy or {})["methods"]
+    answered = {*methods, *(["HEAD"] if "GET" in methods else [])}
+    for method in METHODS:
+        with undone():
+            status = api.call(method, route.name.removeprefix("api:"), secret).status_code
+        # Without a body there is nothing to take in.
+        right = {404} if not methods else {200, 400} if method in answered else {405}
+        assert status in right, f"{method} {route.path}"
+
+
+def test_the_table_of_the_api_is_not_empty() -> None:
+    assert {route.name for route in API_ROUTES} == {name for name in OBJECTS if name.startswith("api:")}
+    assert len(API_ROUTES) == 5
 
 
 KEYS: dict[str, dict[str, Any]] = {

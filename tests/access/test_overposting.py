@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts.models import Contract
+from dipportal.notifications.models import SalesSubscription
 from dipportal.organisations.enums import Side
 from dipportal.organisations.models import Invitation, Membership, Organisation, User
 from tests.access.filling import filled_in
@@ -21,7 +22,7 @@ from tests.access.test_matrix import OWN, address
 from tests.world import World, evening, undone
 
 MODELS: tuple[type[models.Model], ...] = (
-    Contract, Production, Performance, Organisation, Membership, Invitation, User,
+    Contract, Production, Performance, Organisation, Membership, Invitation, User, SalesSubscription,
 )  # fmt: skip
 FORMS = [
     route
@@ -34,6 +35,7 @@ by_name = pytest.mark.parametrize("route", FORMS, ids=lambda route: route.name)
 PAGE_OF = {
     "receivers:approve": "receivers:contract",
     "receivers:reject": "receivers:contract",
+    "receivers:counts_sheet_save": "receivers:counts_sheet",
     "providers:contract_amend": "providers:contract",
     "providers:contract_revise": "providers:contract",
     "providers:contract_undo": "providers:contract",
@@ -50,6 +52,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "providers:contract_decline": {"reason": "Te laag."},
     "providers:contract_record": {"answer": "approved", "source": "letter"},
     "providers:standing_new": {"theater": "19", "title": "Mantel", "valid_from": "2026-01-01"},
+    "providers:sales_mail_new": {"email": "accountant@kantoor.example"},
     "providers:dip_connection": {"client_id": "een-client", "secret": "een-geheim"},
 }
 # These save something when the form is sent as it stands: without them the test would prove nothing.
@@ -64,7 +67,7 @@ SAVES = {
     "providers:contract_extend", "providers:contract_discard", "providers:contract_restore",
     "providers:production_new", "providers:production_edit", "providers:performance_edit",
     "providers:performance_cancel", "providers:dip_connection", "providers:standing_new", "providers:standing_edit",
-    "providers:standing_end",
+    "providers:standing_end", "providers:sales_mail_new", "providers:sales_mail_stop", "providers:sales_mail_again",
 }  # fmt: skip
 
 TEXT, NUMBER, MOMENT = "ZZATTACK", 424242, "2001-01-01T01:01"
@@ -153,6 +156,8 @@ def mixed_up(world: World) -> list[str]:
         Contract.objects.filter(provider=world.rival).exclude(production__producer=world.rival_producer),
         Production.objects.filter(producer=world.producer, revival_of__producer=world.rival_producer),
         Performance.objects.filter(production__producer=world.producer).exclude(theater=world.theater),
+        SalesSubscription.objects.exclude(organisation=world.agency),
+        SalesSubscription.objects.filter(productions__producer=world.rival_producer),
         User.objects.filter(is_staff=True).exclude(pk=world.people["staff"].pk),
         User.objects.filter(is_superuser=True).exclude(pk=world.people["staff"].pk),
     ]

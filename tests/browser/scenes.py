@@ -13,7 +13,10 @@ AGENCY = "/aanbieder/impresariaat-lantaarnhof/"
 KADE = "/afnemer/de-kade/"
 PLANNER = "planner@impresariaat.example"
 PROGRAMMER = "programmeur@de-kade.example"
+KADE_MANAGER = "manager@de-kade.example"
 KADE_ID = 2
+# So far back a mail is looked for.
+MAIL_PAGES = 6
 
 TERMS = {
     "provider_share": "80",
@@ -128,22 +131,26 @@ def mail_to(visitor: Visitor, recipient: str, words: str, *, seconds: float = 40
     """The newest mail to this address with these words in the subject, once it has been sent."""
 
     def ask() -> Mail | None:
-        visitor.go("/demo/mail/")
-        for row in visitor.page.locator("tbody tr").all():
-            link = row.locator("th a")
-            subject, to = link.inner_text().strip(), row.locator("td").first.inner_text().strip()
-            if to == recipient and words in subject and row.locator("use[href$='#circle-check']").count():
-                return Mail(str(link.get_attribute("href")), subject, to)
+        """The newest are on the first page; the older ones on the next, as far as there are any."""
+        for page in range(1, MAIL_PAGES + 1):
+            visitor.go(f"/demo/mail/?page={page}")
+            for row in visitor.page.locator("tbody tr").all():
+                link = row.locator("th a")
+                subject, to = link.inner_text().strip(), row.locator("td").first.inner_text().strip()
+                if to == recipient and words in subject and row.locator("use[href$='#circle-check']").count():
+                    return Mail(str(link.get_attribute("href")), subject, to)
+            if not visitor.page.locator("a[rel=next]").count():
+                return None
         return None
 
     return until(ask, f"mail to {recipient} about {words}", seconds=seconds)
 
 
-def link_in(visitor: Visitor, mail: Mail) -> str:
-    """The address of the page that the mail is about."""
+def link_in(visitor: Visitor, mail: Mail, pattern: str = "/afspraken/") -> str:
+    """The address of the page that the mail is about: the first one that looks like this."""
     visitor.go(mail.path)
     addresses = [link.get_attribute("href") or "" for link in visitor.page.locator("pre a").all()]
-    return next(address for address in addresses if "/afspraken/" in address)
+    return next(address for address in addresses if re.search(pattern, address))
 
 
 def speak(visitor: Visitor, language: str) -> None:

@@ -26,30 +26,47 @@ class Shown:
 
 
 FIRST = "tbody th a[href*='/afspraken/']"
-EDIT, COUNTER = "[data-action=edit]", "[data-action=counter]"
+EDIT, COUNTER, COUNTS = "[data-action=edit]", "[data-action=counter]", "[data-page=counts]"
+SHEET, IN_FORCE = "[data-page=sheet]", "afspraken/?status=approved"
+SALES = "[data-page=sales]"
 STANDING = "a[href*='/mantel']"
 PAGES = (
     Shown("inloggen", "/account/login/"),
     Shown("aanbieder-start", scenes.AGENCY, scenes.PLANNER),
     Shown("aanbieder-producties", f"{scenes.AGENCY}producties/", scenes.PLANNER),
     Shown("aanbieder-productie", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a"),
+    Shown("aanbieder-kaartstanden", f"{scenes.AGENCY}producties/", scenes.PLANNER, "tbody th a", COUNTS),
+    Shown("aanbieder-kaartstanden-seizoen", f"{scenes.AGENCY}kaartstanden/", scenes.PLANNER),
+    Shown("aanbieder-stille-theaters", f"{scenes.AGENCY}kaartstanden/stil/", scenes.PLANNER),
+    Shown("aanbieder-verkoopmail", f"{scenes.AGENCY}kaartstanden/verkoopmail/", scenes.PLANNER),
+    Shown("aanbieder-verkoopmail-nieuw", f"{scenes.AGENCY}kaartstanden/verkoopmail/nieuw/", scenes.PLANNER),
     Shown("aanbieder-productie-nieuw", f"{scenes.AGENCY}producties/nieuw/", scenes.PLANNER),
     Shown("aanbieder-voorstellingen", f"{scenes.AGENCY}voorstellingen/", scenes.PLANNER),
     Shown("aanbieder-afspraken", f"{scenes.AGENCY}afspraken/", scenes.PLANNER),
     Shown("aanbieder-afspraak", f"{scenes.AGENCY}afspraken/?status=rejected", scenes.PLANNER, FIRST),
+    Shown("aanbieder-borderel", f"{scenes.AGENCY}{IN_FORCE}", scenes.PLANNER, FIRST, SHEET),
     Shown("aanbieder-synchronisatie", f"{scenes.AGENCY}synchronisatie/", scenes.PLANNER),
     Shown("aanbieder-conflicten-leeg", f"{scenes.AGENCY}synchronisatie/conflicten/", scenes.PLANNER),
     Shown("aanbieder-theaters", f"{scenes.AGENCY}theaters/", scenes.PLANNER),
     Shown("afnemer-start", scenes.KADE, scenes.PROGRAMMER),
     Shown("afnemer-afspraken", f"{scenes.KADE}afspraken/", scenes.PROGRAMMER),
     Shown("afnemer-voorstel", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST),
+    Shown("afnemer-borderel", f"{scenes.KADE}{IN_FORCE}", scenes.PROGRAMMER, FIRST, SHEET),
     Shown("afnemer-voorstellingen", f"{scenes.KADE}voorstellingen/", scenes.PROGRAMMER),
+    Shown("afnemer-werkblad", f"{scenes.KADE}kaartstanden/werkblad/", scenes.PROGRAMMER),
     Shown("aanbieder-afspraak-bewerken", f"{scenes.AGENCY}afspraken/?status=concept", scenes.PLANNER, FIRST, EDIT),
     Shown("aanbieder-sjablonen", f"{scenes.AGENCY}afspraken/sjablonen/", scenes.PLANNER),
     Shown("aanbieder-meer-tegelijk", f"{scenes.AGENCY}afspraken/samen/", scenes.PLANNER),
     Shown("aanbieder-mantel", f"{scenes.AGENCY}afspraken/", scenes.PLANNER, STANDING),
     Shown("aanbieder-organisatie", f"{scenes.AGENCY}organisatie/", scenes.PLANNER),
     Shown("afnemer-aanpassen", f"{scenes.KADE}afspraken/?status=proposed", scenes.PROGRAMMER, FIRST, COUNTER),
+    Shown("afnemer-kaartstanden", f"{scenes.KADE}kaartstanden/?state=", scenes.PROGRAMMER),
+    Shown("afnemer-kaartstand", f"{scenes.KADE}kaartstanden/", scenes.PROGRAMMER, "tbody th a"),
+    Shown("afnemer-verkoop", f"{scenes.KADE}kaartstanden/", scenes.PROGRAMMER, SALES),
+    Shown("afnemer-verkoop-productie", f"{scenes.KADE}kaartstanden/verkoop/", scenes.PROGRAMMER, "tbody th a"),
+    Shown("afnemer-koppelen", f"{scenes.KADE}kaartstanden/koppelen/", scenes.PROGRAMMER),
+    Shown("afnemer-hoe-wij-tellen", f"{scenes.KADE}kaartstanden/instellingen/", scenes.PROGRAMMER),
+    Shown("afnemer-sleutels", f"{scenes.KADE}kaartstanden/systeem/", scenes.KADE_MANAGER),
     Shown("afnemer-organisatie", f"{scenes.KADE}organisatie/", scenes.PROGRAMMER),
     Shown("papier-controleren", "/controle/"),
     Shown("mail", "/demo/mail/"),

@@ -11,8 +11,17 @@ from django.db import models
 from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts.models import Contract
 from dipportal.demo import people, season
+from dipportal.dip import pull, tasks
+from dipportal.dip.models import Connection, Operation, RunKind, RunState
+from dipportal.dip.push import work
+from dipportal.organisations.actors import member
 from dipportal.organisations.models import Membership, Organisation, User
+from dipportal.outbox.drain import drain
+from dipportal.outbox.models import State
 from dipportal.sandbox.server import Running, start
+from dipportal.ticketing.enums import Source
+from dipportal.ticketing.models import TicketCount, TicketCountPoint
+from tests.dip.counted import enter, totals
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 TODAY = "2026-03-10"
@@ -22,6 +31,8 @@ LASTING = {"starts_at", "first_at", "modified_at"}
 CHANCE = {
     "password", "secret_encrypted", "token_encrypted", "claim_token", "message_id", "reference", "test_text",
     "step", "done", "total",
+    # With the moment at which a mail was written.
+    "headers",
 }  # fmt: skip
 
 
@@ -82,6 +93,9 @@ def assert_believable() -> None:
     assert Theater.objects.exclude(receiver=None).count() == len(people.RECEIVERS)
     assert Production.objects.visible_to(agency).count() >= 15
     assert Performance.objects.filter(production__producer__in=[123, 124, 125]).count() >= 200
+    counted = TicketCount.objects.filter(tickets__gt=0)
+    curves = TicketCountPoint.objects.filter(performance__in=counted.values("performance"))
+    assert curves.count() >= 5 * counted.count()
     for organisation in Organisation.objects.all():
         roles = set(Membership.objects.visible_to(organisation).values_list("role", flat=True))
         assert roles == {"manager", "editor", "viewer"}, organisation.slug
@@ -90,6 +104,24 @@ def assert_believable() -> None:
     assert {membership.organisation.kind for membership in both.memberships.all()} == {"provider", "receiver"}
     assert User.objects.filter(is_staff=True).count() == 1
     assert all(user.check_password(people.PASSWORD) for user in User.objects.all())
+
+
+def test_a_count_that_is_entered_reaches_dip_and_comes_back(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.drain_operations, "delay", lambda: None)
+    with start(scale="demo", today=TODAY) as sandbox:
+        settings.DIP_URL = sandbox.url
+        season.seed(quiet)
+        house = next(one for one in people.RECEIVERS if one.client_id)
+        counted = TicketCount.objects.values("performance")
+        evening = Performance.objects.filter(theater=house.theater, production__producer__in=people.AGENCY.producers)
+        performance = evening.exclude(pk__in=counted).order_by("-starts_at")[0]
+        enter(performance, totals(12), member(Membership.objects.get(organisation__slug=house.slug, role="editor")))
+        drain(Operation, work)
+        assert [row.state for row in Operation.objects.filter(subject_id=performance.pk)] == [State.DONE]
+        run = pull.run(Connection.objects.get(organisation__slug=people.AGENCY.slug), RunKind.COUNTS_FULL)
+        assert run.state == RunState.GOOD
+        back = TicketCount.objects.get(performance=performance, source=Source.DIP)
+        assert (back.tickets, back.revenue_cents) == (totals(12).tickets, totals(12).revenue_cents)
 
 
 def test_a_real_portal_gets_no_log_ins_with_a_known_password(settings: Any) -> None:

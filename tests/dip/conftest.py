@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from dipportal.dip import tasks
+from tests.dip.counted import kassa  # noqa: F401 - a fixture of the reports
 from tests.dip.pulling import agency, fake, noord, pull_process, remote  # noqa: F401 - fixtures of the pull
 from tests.dip.pushed import connection, dip, dip_process, pushing  # noqa: F401 - fixtures of the push
 

@@ -16,6 +16,7 @@ from dipportal.catalogue.models import Producer
 from dipportal.contracts.models import Contract
 from dipportal.dip import crypto, pull, values, wire
 from dipportal.dip.client import decoded
+from dipportal.dip.errors import NotDone
 from dipportal.dip.models import Connection, Operation, RunState, SyncRun
 from dipportal.journal.models import Entry
 from dipportal.organisations.enums import Side
@@ -96,6 +97,8 @@ class FakeDip:
         self.contracts: list[dict[str, Any]] = []
         self.productions: dict[int, list[dict[str, Any]]] = {}
         self.performances: dict[str, list[dict[str, Any]]] = {}
+        # By path: a list, or what reading it raises. Of a production that is not there DIP says that it has none.
+        self.counts: dict[str, Any] = {}
         self.asked: list[tuple[str, dict[str, str] | None]] = []
         self.on_read: Callable[[str], None] = lambda path: None
 
@@ -123,7 +126,18 @@ class FakeDip:
             return self.performances.get(parts[-2], [])
         if parts[-1] == "productions":
             return self.productions.get(int(parts[-2]), [])
+        if parts[-1] in ("sales", "reservations", "blockedseats"):
+            return self._counted(path)
         raise AssertionError(f"nobody expects a read of {path}")
+
+    def _counted(self, path: str) -> Any:
+        answer = self.counts.get(path)
+        if answer is None:
+            said = f"No {path.rpartition('/')[2]} history for {path}"
+            raise NotDone("refused", f"DIP refuses this: {said}", permanent=True, said=said)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def contract(self, number: int, **members: Any) -> dict[str, Any]:
         """Put in a concept like the golden one, about an evening of its own; `properties` are merged."""

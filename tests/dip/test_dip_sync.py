@@ -182,6 +182,6 @@ def test_the_bar_at_its_ends(done: int, of: int | None, bar: str) -> None:
 def test_a_dry_run_against_a_real_sandbox(remote: server.Admin, agency: Connection) -> None:
     before = Theater.objects.count(), Organisation.objects.count()
     told = command("--dry-run")
-    assert told.count("dry run, good") == 3
+    assert told.count("dry run, good") == 4
     assert (Theater.objects.count(), Organisation.objects.count()) == before
     assert not remote.writes()

@@ -55,7 +55,9 @@ def database(tmp_path: Path) -> Iterator[str]:
 
 
 class Stage:
-    """The processes of one portal."""
+    """The processes of one portal, by the verbs of `module`."""
+
+    module = "tests.dip.stage"
 
     def __init__(self, folder: Path, database_url: str, sandbox: server.Running) -> None:
         self.dip = sandbox.admin
@@ -102,7 +104,7 @@ class Stage:
         self.dip.load(**self.run("build", str(count)))
 
     def run(self, *words: str) -> Any:
-        command = [sys.executable, "-m", "tests.dip.stage", *words]
+        command = [sys.executable, "-m", self.module, *words]
         done = subprocess.run(
             command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )
@@ -118,7 +120,7 @@ class Stage:
         return process
 
     def worker(self) -> subprocess.Popen[bytes]:
-        return self.start(sys.executable, "-m", "tests.dip.stage", "work")
+        return self.start(sys.executable, "-m", self.module, "work")
 
     @property
     def log(self) -> str:

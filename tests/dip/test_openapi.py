@@ -10,8 +10,9 @@ import pytest
 from dipportal.contracts.enums import ContractType
 from dipportal.contracts.models import Contract
 from dipportal.contracts.terms import OPEN_END, TERMS, Unit, terms_of
-from dipportal.dip import state, wire
+from dipportal.dip import state, wire, wire_counts
 from dipportal.sandbox.spec import Spec
+from dipportal.ticketing.enums import TicketKind
 from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,8 +119,26 @@ def test_a_performance(world: World, kind: str, status: str) -> None:
         assert faults("PUT", wire.performance_path(123, PRODUCTION, 11484906), sent) == []
 
 
+def test_the_running_totals_of_a_performance() -> None:
+    kinds = {kind: place for place, kind in enumerate(TicketKind)}
+    tickets = wire_counts.body_for_tickets(PRODUCTION, 11484906, kinds, None, 91250)
+    assert faults("PUT", wire_counts.TICKETS_TOTALS, tickets) == []
+    assert [one["type"] for one in tickets["counts"]] == TicketKind.values, "the five kinds, also those that have none"
+    assert tickets["recette"] == 91250
+    assert not any("recette" in one for one in tickets["counts"]), "no share of a revenue that nobody shared out"
+    cents = {str(kind): 100 * place for place, kind in enumerate(TicketKind)}
+    of_kinds = wire_counts.body_for_tickets(PRODUCTION, 11484906, kinds, cents, 1000)
+    assert faults("PUT", wire_counts.TICKETS_TOTALS, of_kinds) == []
+    assert [one["recette"] for one in of_kinds["counts"]] == list(cents.values())
+    assert "recette" not in of_kinds
+    for path in (wire_counts.RESERVATIONS_TOTALS, wire_counts.BLOCKED_SEATS_TOTALS):
+        assert faults("PUT", path, wire_counts.body_for_places(PRODUCTION, 11484906, 0)) == []
+    assert faults("PUT", wire_counts.TICKETS_TOTALS, {**tickets, "seats": 1}) != []
+
+
 READS = [
     (wire.THEATERS, "listTheaters"),
+    (wire.theater_path(19), "getTheater"),
     (wire.PRODUCERS, "listProducers"),
     (wire.GENRES, "listGenres"),
     (wire.CONTRACTS, "listContracts"),

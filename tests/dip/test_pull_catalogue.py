@@ -157,12 +157,12 @@ def test_all_seasons_come_along_and_the_second_time_nothing_is_written(
     remote.reset(scale="demo")
     Producer.objects.get_or_create(pk=125, defaults={"name": "125"})[0].providers.add(agency.organisation)
     pulled(agency, "reference", "catalogue")
-    assert Production.objects.count() == 18
-    assert Performance.objects.count() == 328
-    assert Production.objects.values("season").distinct().count() > 1
+    assert Production.objects.count() == 27
+    assert Performance.objects.count() == 478
+    assert Production.objects.values("season").distinct().count() == 4
     pulled(agency, "contracts")
     assert Contract.objects.count() == 110
-    assert Production.objects.count() == 18
+    assert Production.objects.count() == 27
     for kind in ("catalogue", "contracts-full"):
         run = pulled(agency, kind)
         assert run.counts["unchanged"] == run.counts["seen"]

@@ -22,13 +22,14 @@ from django.urls import reverse
 
 from dipportal.celery import app as celery
 from dipportal.dip import crypto, gate, masking, pull, wire
-from dipportal.dip.models import Connection, Operation, RunKind, SyncRun
+from dipportal.dip.models import Connection, Kind, Operation, RunKind, SyncRun
 from dipportal.dip.push import work
 from dipportal.dip.values import Unreadable
 from dipportal.outbox.drain import drain
 from dipportal.outbox.models import WORKABLE, State
 from tests.access.crawl import crawl
 from tests.dip import parrot as parrots
+from tests.dip.counted import enter, totals
 from tests.dip.parrot import MOODS, SECRET, TOKEN, Parrot, spots, unpacked
 from tests.world import World
 
@@ -159,7 +160,10 @@ def plant(world: World, seen: Evidence, monkeypatch: pytest.MonkeyPatch) -> None
     seen.reply("a mistake of the administrator", staff.post(add, {**values, "organisation": ""}))
     assert seen.reply("kept", manager.post(page, {"client_id": "noord", "secret": SECRET})).status_code == 302
     assert seen.reply("kept by the administrator", staff.post(add, values)).status_code == 302
-    assert [crypto.decrypt(row.secret_encrypted) for row in Connection.objects.all()] == [SECRET, SECRET]
+    theater = {**values, "organisation": world.kade.pk, "client_id": "kassa"}
+    seen.reply("a mistake about a theater", staff.post(add, {**theater, "client_id": ""}))
+    assert seen.reply("kept for a theater", staff.post(add, theater)).status_code == 302
+    assert [crypto.decrypt(row.secret_encrypted) for row in Connection.objects.all()] == [SECRET] * 3
 
 
 def everything_due() -> None:
@@ -170,17 +174,23 @@ def everything_due() -> None:
 
 
 def work_and_pull(world: World, seen: Evidence, parrot: Parrot) -> None:
-    """In every mood: the test of the page, a drain, a pull of each kind."""
+    """In every mood: the tests of the page and of the admin, a drain, with a report in it, a pull of each kind."""
     page = reverse("providers:dip_test", args=[world.agency.slug])
     manager = signed_in(world, "agency_manager")
     connection = Connection.objects.get(organisation=world.agency)
     world.contract(performances=[world.performances[1]], status="proposed")
-    for mood in MOODS:
+    theater = Connection.objects.get(organisation=world.kade)
+    admin_page, staff = reverse("admin:dip_connection_changelist"), signed_in(world, "staff")
+    for turn, mood in enumerate(MOODS):
         parrot.mood = mood
+        enter(world.performances[0], totals(40 + turn), world.actors["kade_editor"])
         everything_due()
         seen.reply(f"test, {mood}", manager.post(page, follow=True))
         everything_due()
-        drain(Operation, work, limit=3)
+        asked = {"action": "test", "_selected_action": [theater.pk]}
+        seen.reply(f"test of the theater, {mood}", staff.post(admin_page, asked, follow=True))
+        everything_due()
+        drain(Operation, work, limit=4)
         for kind in (RunKind.REFERENCE, RunKind.CONTRACTS):
             Connection.objects.update(open_until=None, next_call_at=None, token_encrypted="")
             pull.run(connection, kind)
@@ -238,9 +248,12 @@ def evidence(
 
 
 def test_the_secret_is_found_nowhere(world: World, parrot: Parrot, evidence: Evidence) -> None:
-    assert {call.split()[0] for call in parrot.heard} == {"GET", "POST"}
+    assert {call.split()[0] for call in parrot.heard} == {"GET", "POST", "PUT"}
+    assert "PUT /tickets/cumulative" in parrot.heard
+    assert f"GET /theaters/{world.theater.pk}" in parrot.heard
     assert SyncRun.objects.exclude(errors=[]).count() > len(MOODS), "the pulls failed in words"
     assert Operation.objects.exclude(error_text="").exists()
+    assert Operation.objects.filter(kind=Kind.TICKETS_REPORT).exclude(error_text="").exists()
     places = evidence.collect()
     for kind in ("dip_connection.trouble", "dip_syncrun.errors", "dip_operation.error_text", "dip_remoterecord.raw"):
         assert masking.MASK in places[kind], f"what was repeated reached {kind}"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dipportal.catalogue.enums import PerformanceStatus, VenueKind
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.terms import TERMS, terms_of
-from dipportal.dip import state, values, wire
+from dipportal.dip import members, state, values, wire
 from dipportal.dip.records import ContractRecord, PerformanceRecord
 from dipportal.dip.values import Unreadable
 
@@ -387,13 +387,13 @@ def test_a_moved_performance_is_a_difference() -> None:
     lambda: wire.token_in({}),
     lambda: wire.parse_named({}),
     lambda: wire.parse_production({}),
-    lambda: wire.parse_producer(wire._record("tekst")),
+    lambda: wire.parse_producer(members.as_record("tekst")),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_told_in_the_readers_language(
     monkeypatch: pytest.MonkeyPatch, read: Callable[[], Any]
 ) -> None:
     """The reasons stand on the pages about the runs, beside words of ours."""
-    for module in (values, wire):
+    for module in (members, values, wire):
         monkeypatch.setattr(module, "_", lambda text: f"vertaald: {text}")
     with pytest.raises(Unreadable, match=r"vertaald: "):
         read()

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 import urllib3
 from django.db import connections
-from greenlet import getcurrent
+from greenlet import getcurrent, greenlet
 
 from dipportal.sandbox import pipeline
 from dipportal.sandbox.calls import Call, Reply
@@ -104,6 +104,8 @@ class Dip:
         self.before: Callable[[str, str], str] = lambda _method, _path: ""
         self.after: Callable[[], None] = lambda: None
         self.intended: Callable[[str, str], bool] = lambda _method, _path: True
+        # What people do while a call is under way; nothing, unless a scenario says so.
+        self.meanwhile: Callable[[str, str], None] = nothing
 
     # --- state
     def save(self) -> Saved:
@@ -138,6 +140,8 @@ class Dip:
         method, parts = request.method or "GET", urlsplit(request.url or "")
         self._must_be_allowed(method, parts.path)
         kind = self.before(method, parts.path)
+        # Not the worker's doing: a greenlet of its own has no faults.
+        greenlet(self.meanwhile).switch(method, parts.path)
         try:
             return self._carry(request, call_of(request), kind)
         finally:
@@ -207,6 +211,10 @@ class Dip:
             self.clock.pass_by(SILENCE)
             raise requests.ReadTimeout("no answer in time")
         raise lost()
+
+
+def nothing(_method: str, _path: str) -> None:
+    """What people do mostly."""
 
 
 def clock_day(clock: Clock) -> Any:

@@ -23,7 +23,7 @@ from dipportal.outbox.drain import drain
 from dipportal.outbox.models import CLOSED, WORKABLE, OutboxRow
 from tests.faults import branches, portal, states
 from tests.faults.clock import Clock, virtual
-from tests.faults.dip import Dip, Saved
+from tests.faults.dip import Dip, Saved, nothing
 from tests.faults.engine import CRASH, PAUSES, Endless, Event, Meanwhile, Planned, Round, Schedule
 from tests.faults.judge import Violation, judge, persons
 from tests.faults.scenarios import Prepared, Scenario, Stage, stage
@@ -151,7 +151,7 @@ class Theater:
     def prepare_with(self, ask: Callable[[Stage], Prepared], model: type[OutboxRow] = Operation) -> Prepared:
         """From the empty world to the moment when everything has been asked for and nothing has left."""
         self.restore(self.empty)
-        self.model = Operation
+        self.model, self.dip.meanwhile = Operation, nothing
         scene: Stage = stage(self.dip, self.settle)
         # The first log-in belongs to one scenario only; the others begin with a token.
         self.log_in()

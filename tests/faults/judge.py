@@ -22,11 +22,12 @@ class Violation:
 def judge(dip: Dip, prepared: Prepared) -> list[Violation]:
     if prepared.mails is not None:
         return [Violation(sort, text) for sort, text in prepared.mails(dip)]
-    return [*_ledger(dip, prepared), *_rows(prepared), *_numbers(dip, prepared), *_seen(dip)]
+    checks = (*_ledger(dip, prepared), *_totals(dip, prepared), *_rows(prepared), *_numbers(dip, prepared))
+    return [*checks, *_seen(dip)]
 
 
 def _ledger(dip: Dip, prepared: Prepared) -> list[Violation]:
-    writes = dip.writes(prepared.since)
+    writes = [write for write in dip.writes(prepared.since) if write["path"] not in prepared.totals]
     found = []
     for want in prepared.wanted:
         times = sum(want.is_met_by(write) for write in writes)
@@ -41,6 +42,22 @@ def _ledger(dip: Dip, prepared: Prepared) -> list[Violation]:
     for write in writes:
         if not any(want.is_met_by(write) for want in prepared.wanted):
             found.append(Violation("doubled", f"nobody asked for {write['method']} {write['path']}"))
+    return found
+
+
+def _totals(dip: Dip, prepared: Prepared) -> list[Violation]:
+    """Running totals may be told twice; but never an older one over a newer one, and the newest is what stays."""
+    found = []
+    for path, accepted in prepared.totals.items():
+        bodies = [write["body"] for write in dip.writes(prepared.since) if write["path"] == path]
+        if any(body not in accepted for body in bodies):
+            found.append(Violation("wrong", f"nobody entered what stands in DIP's ledger at {path}"))
+            continue
+        order = [accepted.index(body) for body in bodies]
+        if order != sorted(order):
+            found.append(Violation("wrong", f"an older count was put over a newer one at {path}: {order}"))
+        if accepted and accepted[-1] not in bodies[-1:]:
+            found.append(Violation("lost", f"the newest count is not the last at {path}: {order}"))
     return found
 
 

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.test.utils import override_settings
 
-from dipportal.dip import client, gate, operations, push, push_contracts, pushing, state
+from dipportal.dip import client, count_reports, gate, operations, push, push_contracts, push_counts, pushing, state
 from dipportal.dip.client import Line, Verdict
+from dipportal.dip.models import Operation
 from dipportal.dip.records import Parsed
 from dipportal.notifications import delivery
 from dipportal.outbox import drain
-from dipportal.outbox.models import WORKABLE
+from dipportal.outbox.models import CLOSED, WORKABLE
 from tests.faults import explore
 from tests.faults.engine import CRASH, Planned
 from tests.faults.scenarios import Prepared
@@ -115,6 +116,25 @@ def _without_lag() -> Iterator[None]:
         yield
 
 
+# --- ticket counts ---------------------------------------------------------------------------------------------
+def _any_row_will_do(keys: Any, _organisation: int, _now: Any) -> set[str]:
+    """Also one that is in the hands of a worker, who has read the older count already."""
+    open_rows = Operation.objects.filter(key__in=list(keys)).exclude(state__in=CLOSED)
+    return set(open_rows.values_list("key", flat=True))
+
+
+@contextmanager
+def _with_the_count_as_it_was() -> Iterator[None]:
+    first: dict[Any, Any] = {}
+    body = push_counts._body
+
+    def kept(kind: Any, count: Any, *numbers: Any) -> Any:
+        return first.setdefault((kind, *numbers), body(kind, count, *numbers))
+
+    with mock.patch.object(push_counts, "_body", kept):
+        yield
+
+
 # --- mail ------------------------------------------------------------------------------------------------------
 _message = delivery.message
 
@@ -125,6 +145,7 @@ def _new_id_each_time(row: Any) -> Any:
 
 
 POST, PUT, GET = "POST", "PUT", "GET"
+CORRECTED = "count of tickets, corrected on the way"
 
 
 def call(detail: str, kind: str, times: int = 1) -> Planned:
@@ -207,6 +228,25 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "reads that lag behind our own change are read again", "contract create + propose",
         (call(POST, "lagging"),), _without_lag,
+    ),
+    Rule(
+        "running totals that may still come are waited out", CORRECTED,
+        (call(PUT, "lost, late, lagging"),), _patched(pushing, "settle_time", dt.timedelta),
+    ),
+    Rule(
+        "a lost connection is unclear for running totals too", CORRECTED,
+        (call(PUT, "lost, late, lagging"),), _also(Line({None}, Verdict.NOT_DONE)),
+    ),
+    Rule(
+        "who was held up with an older count does not call", CORRECTED,
+        (Planned("turn", PUT, "long pause"),), _patched(pushing, "_must_leave_now", _nothing),
+    ),
+    Rule(
+        "a count that is entered while the one before is under way gets a row of its own", CORRECTED,
+        (), _patched(count_reports, "_freshen", _any_row_will_do),
+    ),
+    Rule(
+        "each call sends the newest count", CORRECTED, (), _with_the_count_as_it_was,
     ),
     Rule(
         "a mail keeps its Message-ID", "e-mail",

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,12 +13,18 @@ from dipportal.catalogue.models import Performance, Production
 from dipportal.contracts import actions
 from dipportal.contracts.models import Contract
 from dipportal.dip import connections
+from dipportal.dip.client import Client
 from dipportal.dip.models import Connection, Kind, Operation
 from dipportal.notifications.enums import Kind as MailKind
 from dipportal.notifications.models import Email
 from dipportal.outbox.models import OutboxRow, State
 from dipportal.sandbox import contracts as in_dip
 from dipportal.sandbox import loading
+from dipportal.sandbox.counts import sums
+from dipportal.ticketing.enums import Source, TicketKind
+from dipportal.ticketing.models import TicketCount
+from dipportal.ticketing.rules import Report
+from tests.dip import counted
 from tests.dip.pushed import CLIENT_ID, SECRET, note_seen, resources
 from tests.faults.dip import Dip
 from tests.world import World, build, evening
@@ -54,6 +60,8 @@ class Prepared:
     person: str = ""
     # Rows of mail end here: (sort of violation, text) for what is not as it has to be.
     mails: Callable[[Dip], list[tuple[str, str]]] | None = None
+    # By path the running totals that were entered and accepted, in their order: bodies as DIP has to have got them.
+    totals: dict[str, list[Body]] = field(default_factory=dict)
     # How many proposals were asked for, where their numbers are not known beforehand.
     proposals: int = 0
     since: int = 0
@@ -319,6 +327,82 @@ def all_new(stage: Stage) -> Prepared:
     )
 
 
+# --- ticket counts ---------------------------------------------------------------------------------------------
+LISTS = {counted.TICKETS: "tickets", counted.RESERVATIONS: "reservations", counted.BLOCKED: "blockedseats"}
+
+
+def _counting(stage: Stage, **credential: str) -> Performance:
+    """A theater with its ticketing credential, logged in, and what it is to count."""
+    with Client(counted.with_credential(stage.world, **credential)) as client:
+        client.ready()
+    return stage.world.performances[0]
+
+
+def _told(performance: Performance, report: Report) -> dict[str, Body]:
+    """What DIP has to get of this, by path."""
+    numbers = {"productionNumber": performance.production.dip_id, "performanceNumber": performance.number}
+    counts = [{"type": kind.value, "tickets": getattr(report, kind)} for kind in TicketKind]
+    return {
+        counted.TICKETS: {**numbers, "counts": counts, "recette": report.revenue_cents},
+        counted.RESERVATIONS: {**numbers, "tickets": report.reservations},
+        counted.BLOCKED: {**numbers, "tickets": report.blocked_seats},
+    }
+
+
+def _shows_count(performance: Performance, path: str, tickets: int) -> Callable[[Dip], list[str]]:
+    def look(dip: Dip) -> list[str]:
+        record = dip.record(LISTS[path], performance.number)
+        there = sums(record)["tickets"] if record is not None else None
+        return [] if there == tickets else [f"DIP shows {there} at {path} and not {tickets}"]
+
+    return look
+
+
+def _count(stage: Stage, paths: Sequence[str], *reports: Report) -> Prepared:
+    """The first is entered now, each next one while a call with the one before is under way."""
+    performance, actor = _counting(stage), stage.world.actors["kade_editor"]
+    counted.enter(performance, reports[0], actor)
+    kinds = [f"{LISTS[path].removesuffix('seats')}.report" for path in paths]
+    Operation.objects.filter(kind__endswith=".report").exclude(kind__in=kinds).delete()
+
+    def correct(method: str, path: str) -> None:
+        now = TicketCount.objects.get(performance=performance, source=Source.HAND)
+        stands = [report.normal for report in reports].index(now.normal)
+        if (method, path) == ("PUT", paths[0]) and stands + 1 < len(reports):
+            counted.enter(performance, reports[stands + 1], actor)
+
+    stage.dip.meanwhile = correct
+    told = [_told(performance, report) for report in reports]
+    last = {path: told[-1][path] for path in paths}
+    tickets = {path: body.get("tickets", reports[-1].tickets) for path, body in last.items()}
+    looks = [_shows_count(performance, path, number) for path, number in tickets.items()]
+    return Prepared(
+        [],
+        totals={path: [one[path] for one in told] for path in paths},
+        shown=lambda dip: [fault for look in looks for fault in look(dip)],
+    )
+
+
+def count_tickets(stage: Stage) -> Prepared:
+    return _count(stage, [counted.TICKETS], counted.totals(40))
+
+
+def count_corrected(stage: Stage) -> Prepared:
+    """Entered anew while the call with the older count is under way."""
+    return _count(stage, [counted.TICKETS], counted.totals(40), counted.totals(45))
+
+
+def count_of_three_lists(stage: Stage) -> Prepared:
+    return _count(stage, list(LISTS), counted.totals(40, reservations=5, blocked=4))
+
+
+def count_refused(stage: Stage) -> Prepared:
+    """With the credential of another theater."""
+    performance = _counting(stage, client_id="demo-theater-2", secret="sandbox-theater-2")
+    counted.enter(performance, counted.totals(40), stage.world.actors["kade_editor"])
+    return Prepared([], totals={counted.TICKETS: []}, person="refused")
+
+
 # --- mail ------------------------------------------------------------------------------------------------------
 def mail(stage: Stage) -> Prepared:
     """A proposal is told to two people, by two rows."""
@@ -364,6 +448,15 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("performance create", (K.PERFORMANCE_CREATE,), performance_create),
     Scenario("performance update", (K.PERFORMANCE_UPDATE,), performance_update),
     Scenario("performance cancel", (K.PERFORMANCE_UPDATE,), performance_cancel),
+    Scenario("count of tickets", (K.TICKETS_REPORT,), count_tickets),
+    Scenario("count of tickets, corrected on the way", (K.TICKETS_REPORT,), count_corrected),
+    Scenario("count of tickets, refused", (K.TICKETS_REPORT,), count_refused),
+    Scenario(
+        "count of three lists",
+        (K.TICKETS_REPORT, K.RESERVATIONS_REPORT, K.BLOCKED_REPORT),
+        count_of_three_lists,
+        several=True,
+    ),
     Scenario("e-mail", (MailKind.PROPOSAL,), mail, Email),
     Scenario(
         "production, performance, agreement",

@@ -27,6 +27,7 @@ TABLES: dict[str, frozenset[str]] = {
     "contracts_contract": frozenset({"created_at", "updated_at", "proposed_at", "modified_at"}),
     "catalogue_production": frozenset(),
     "catalogue_performance": frozenset(),
+    "ticketing_ticketcount": frozenset({"counted_at", "changed_at"}),
     "notifications_email": frozenset(
         {"created_at", "done_at", "error_text", "claim_token", "text", "html", "headers", "attempts"}
     ),
@@ -132,10 +133,12 @@ def _dip(clock: Clock, dip: Dip) -> list[Any]:
     store = dip.store
     records = []
     for row in store.rows(
-        "SELECT kind, id, visible_at, body FROM record WHERE kind IN ('contract', 'production', 'performance')"
+        "SELECT kind, id, visible_at, body FROM record WHERE kind IN"
+        " ('contract', 'production', 'performance', 'tickets', 'reservations', 'blockedseats')"
     ):
         body = json.loads(row["body"])
-        body.pop("modified", None)
+        for moment in ("modified", "updated"):
+            body.pop(moment, None)
         records.append([row["kind"], row["id"], round(max(0.0, row["visible_at"] - clock.at)), body])
     ledger = [
         [row["method"], row["path"], row["body"], row["result"]]

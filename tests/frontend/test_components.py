@@ -1,6 +1,7 @@
 """Each component with ordinary Dutch values, with very long ones, and with nothing."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +12,17 @@ from django.contrib.messages.constants import ERROR
 from django.contrib.messages.storage.base import Message
 from django.core.paginator import Paginator
 from django.template.loader import get_template
+from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
 from dipportal.contracts.enums import Status
 from dipportal.contracts.yields import Column, Yield
 from dipportal.dip.conflict_sides import Row, Sheet
+from dipportal.ticketing.monitor import RunUp
+from dipportal.ticketing.run_up import Drawn
 from tests.frontend.conftest import StrictReader, read
 from tests.frontend.showcase import AT, LONG, EveryField, Filters, components_context, portal_context
+from tests.frontend.showcase_yields import YIELDS
 
 Render = Callable[..., StrictReader]
 FOLDER = Path(settings.BASE_DIR) / "templates" / "components"
@@ -103,6 +108,16 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "pager": [{"page": Paginator(range(403), 25).page(number)} for number in (1, 2, 17)]
     + [{"page": Paginator([], 25).page(1)}],
     "progress": [{"label": LONG, "value": 120, "max": 400, "text": "120 van 400"}, {"label": "Ophalen", "value": 12.5}],
+    "run_up": [
+        {
+            "chart": Drawn(
+                mark_safe('<svg class="chart" role="img" aria-label="Aanloop"></svg>'),
+                mark_safe('<svg class="chart" role="img" aria-label="Aanloop"></svg>'),
+                [RunUp(7, 120, Decimal("34.5"), Decimal("1.0"), Decimal("100.0"))],
+            )
+        },
+        {"chart": Drawn(mark_safe("<svg></svg>"), mark_safe("<svg></svg>"), [])},
+    ],
     "required": [{"field": bound["guarantee"]}],
     "search": [{"id": "zoek", "search_url": "/zoeken/"}],
     "sort_header": [
@@ -154,6 +169,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
             "lines": True,
         },
     ],
+    **YIELDS,
 }
 
 

@@ -1,5 +1,7 @@
 """The journal is written once, with the change it records, and never changed."""
 
+from collections.abc import Sequence
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -59,3 +61,20 @@ def test_a_code_is_declared_once_and_has_a_label() -> None:
     with pytest.raises(ValueError):
         declare(Code("contract.created", "Iets anders", Audience.BOTH))
     assert all(str(code.label) for code in declared().values())
+
+
+def test_who_takes_all_lines_together_is_called_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[list[str]] = []
+
+    def hears(entries: Sequence[Entry]) -> None:
+        heard.append([entry.target_id for entry in entries])
+
+    monkeypatch.setitem(actions._of_many, "count.linked", [hears])
+    first, second, _third = world.performances
+    actor = world.actors["kade_editor"]
+    with transaction.atomic():
+        actions.record_many("count.linked", [actions.Line(first), actions.Line(second)], actor=actor)
+        actions.record("count.linked", first, actor=actor)
+        actions.record_many("count.linked", [], actor=actor)
+    assert heard == [[str(first.pk), str(second.pk)], [str(first.pk)]]
+    assert Entry.objects.filter(code="count.linked").count() == 3

@@ -21,12 +21,13 @@ from dipportal.contracts.actions.clock import remind_of_answers
 from dipportal.contracts.models import Contract
 from dipportal.core import dates
 from dipportal.journal.models import Entry
-from dipportal.notifications import delivery, letters, recipients
+from dipportal.notifications import delivery, letters, recipients, sales, weekly
 from dipportal.notifications.actions import one_line
 from dipportal.notifications.enums import Kind
 from dipportal.notifications.models import Email
 from dipportal.organisations import actors, invitations
 from dipportal.organisations.models import Organisation, User
+from tests.notifications import selling
 from tests.world import World
 
 EVIL = 'De <b>Storm</b> & "Zee"\r\nBcc: dief@x.example\n<script>alert(1)</script>'
@@ -229,6 +230,9 @@ def everything(world: World) -> None:
     actions.withdraw(world.contract(status="proposed"), actor=world.actors["agency_editor"])
     actions.propose(world.contract(), actor=actors.pull())
     later_rounds(world)
+    weekly.write_for(world.theater.pk, timezone.now(), at_once=True)
+    selling.subscribed(world.agency)
+    sales.write_due(selling.due_at())
     invitations.invite(world.kade, "nieuw@kade.example", "editor", "nl", actor=world.actors["kade_manager"])
     Client().post("/account/password/reset/", {"email": "editor@de-kade.example"})
     assert set(Email.objects.values_list("kind", flat=True)) == set(Kind.values)
@@ -273,6 +277,8 @@ def test_a_title_is_text_wherever_it_stands(world: World) -> None:
         assert set(sent.keys()) <= {
             *("Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID"),
             *("Auto-Submitted", "X-Auto-Response-Suppress", "In-Reply-To", "References"),
+            *(("List-Unsubscribe",) if row.kind in (Kind.COUNTS, Kind.SALES) else ()),
+            *(("List-Unsubscribe-Post",) if row.kind == Kind.SALES else ()),
         }
         assert len(sent.get_all("To")) == 1
         assert b"\nBcc:" not in sent.as_bytes().split(b"\n\n")[0]
@@ -300,7 +306,9 @@ def test_links_lead_to_us_or_to_dip_and_carry_no_secret_but_that_of_an_account(w
             if not row.secret:
                 assert not urlsplit(link).query
                 assert re.fullmatch(
-                    r"/(aanbieder|afnemer)/[a-z-]+/(afspraken/\d+/)?|/account/voorkeuren/", urlsplit(link).path
+                    r"/(aanbieder|afnemer)/[a-z-]+/(afspraken/\d+/)?|/account/voorkeuren/"
+                    r"|/afnemer/[a-z-]+/kaartstanden/(\d+/|instellingen/)?",
+                    urlsplit(link).path,
                 )
 
 

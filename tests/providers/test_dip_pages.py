@@ -158,7 +158,7 @@ def test_sync_now_wakes_a_worker(world: World, connection: Connection, pulls: li
     opened = client.get(at(world.agency, "sync_now"))
     assert (opened.status_code, opened.headers["Location"], pulls) == (302, at(world.agency, "sync"), [])
     assert client.post(at(world.agency, "sync_now")).status_code == 302
-    assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts")]
+    assert pulls == [(connection.pk, "catalogue"), (connection.pk, "contracts"), (connection.pk, "counts")]
 
 
 def test_a_run_of_a_kind_that_another_version_knew_stands_there_all_the_same(
@@ -185,11 +185,11 @@ def test_sync_now_waits_for_one_that_runs(world: World, connection: Connection, 
     ((level, text), (started, _text)) = told(client.post(at(world.agency, "sync_now"), follow=True))
     assert (level, started) == ("info", "success")
     assert run.get_kind_display() in text
-    assert [kind for _pk, kind in pulls] == ["catalogue"]
+    assert [kind for _pk, kind in pulls] == ["catalogue", "counts"]
     # A run whose worker was killed holds up nobody once its lease has ended.
     SyncRun.objects.filter(pk=run.pk).update(alive_until=timezone.now())
     client.post(at(world.agency, "sync_now"))
-    assert [kind for _pk, kind in pulls] == ["catalogue", "catalogue", "contracts"]
+    assert [kind for _pk, kind in pulls] == ["catalogue", "counts", "catalogue", "contracts", "counts"]
 
 
 @pytest.mark.parametrize("kind", RunKind.values)

@@ -9,7 +9,8 @@ from dipportal.sandbox.spec import Spec
 
 SPEC = Spec()
 SECRETS = {"demo-impresariaat": "sandbox-impresariaat", "demo-producent": "sandbox-producent"} | {
-    "demo-kassa": "sandbox-kassa"
+    "demo-kassa": "sandbox-kassa",
+    "demo-theater-2": "sandbox-theater-2",
 }
 
 

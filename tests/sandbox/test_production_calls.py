@@ -126,7 +126,7 @@ def test_running_totals_replace_what_was_there(agency: Dip, kassa: Dip, path: st
     assert (shown["tickets"], shown["recette"]) == (9, 18000)
     twice = body | {"counts": [counts[0], counts[0]]}
     assert kassa.refused("PUT", f"/{path}/cumulative", twice)[0] == 400
-    assert kassa.refused("PUT", f"/{path}/cumulative", body | {"performanceNumber": 1, "counts": counts})[0] == 404
+    assert kassa.refused("PUT", f"/{path}/cumulative", body | {"performanceNumber": 1, "counts": counts})[0] == 400
 
 
 def test_a_provider_reports_only_for_its_own(agency: Dip, producer: Dip) -> None:

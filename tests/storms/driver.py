@@ -32,11 +32,14 @@ def build() -> dict[str, list[Any]]:
     """Productions that DIP knows already, so that not everything waits for a number."""
     from dipportal.catalogue.models import Performance, Producer, Production
     from dipportal.dip import connections
+    from dipportal.organisations.models import User
     from tests.dip.pushed import CLIENT_ID, SECRET, resources
     from tests.world import build as build_world
     from tests.world import evening, season
 
     world = build_world()
+    # The mails that are counted are those about proposals.
+    User.objects.update(mail_counts=False)
     for number in PRODUCERS[1:]:
         producer = Producer.objects.create(id=number, name=f"Producent {number}", kind="Producent")
         producer.providers.add(world.agency)

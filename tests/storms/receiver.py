@@ -33,6 +33,8 @@ class Post:
     chance: random.Random
     # Seconds: how long each of the two waits takes at most.
     slow: float
+    # On which it listens.
+    port: int = 0
     letters: list[Letter] = field(default_factory=list)
     inside: dict[str, int] = field(default_factory=lambda: {DATA: 0, REPLY: 0})
     broken: dict[str, int] = field(default_factory=lambda: {DATA: 0, REPLY: 0})
@@ -133,9 +135,9 @@ class Office(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def mail_server(port: int, chance: random.Random, *, slow: float) -> Iterator[Post]:
-    """Run a server on this port. `slow` in seconds; it may be changed on the way."""
+    """Run a server on this port, 0 for any that is free. `slow` in seconds; it may be changed on the way."""
     with Office(("127.0.0.1", port), Conversation) as server:
-        server.post = post = Post(chance, slow)  # type: ignore[attr-defined]
+        server.post = post = Post(chance, slow, server.server_address[1])  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

@@ -45,7 +45,7 @@ def content(contract: Contract) -> dict[str, Any]:
         "explanation": str(ContractType(contract.type).explanation),
         "notices": list(_notices(contract)),
         "facts": _facts(contract),
-        "parties": _parties(contract),
+        "parties": parties(contract),
         "evenings": _evenings(contract, evenings),
         "groups": [_group(contract, group, tables) for group in groups(contract)],
         "base_label": gettext("The base of the sums"),
@@ -107,7 +107,8 @@ def _facts(contract: Contract) -> list[list[str]]:
     return rows
 
 
-def _parties(contract: Contract) -> list[list[list[str]]]:
+def parties(contract: Contract) -> list[list[list[str]]]:
+    """Two lists of (label, value): the provider's side and the receiver's."""
     theater, house = contract.theater, contract.theater.receiver
     provider = [
         [gettext("Provider"), contract.provider.name],

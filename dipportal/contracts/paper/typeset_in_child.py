@@ -1,4 +1,4 @@
-"""Run as a program, not imported: JSON on standard input, PDF on standard output.
+"""Run as a program, not imported: the template as argument, JSON on standard input, PDF on standard output.
 
 Fonts come with Typst, none from the machine; the date in the PDF is the content's, so the same content is the same PDF.
 """
@@ -11,12 +11,12 @@ import typst
 
 
 def main() -> None:
-    here = Path(__file__).parent
+    template = Path(sys.argv[1])
     data = sys.stdin.buffer.read().decode()
     sys.stdout.buffer.write(
         typst.compile(
-            str(here / "agreement.typ"),
-            root=str(here),
+            str(template),
+            root=str(template.parent),
             ignore_system_fonts=True,
             sys_inputs={"data": data},
             timestamp=json.loads(data)["timestamp"],

@@ -17,6 +17,7 @@ from dipportal.core.errors import PortalError
 log = logging.getLogger(__name__)
 SECONDS = 10.0
 _PROGRAM = Path(__file__).with_name("typeset_in_child.py")
+AGREEMENT = Path(__file__).with_name("agreement.typ")
 
 
 class PaperError(PortalError):
@@ -27,11 +28,14 @@ class PaperError(PortalError):
     sentence = _("The PDF could not be made. Try again; if it stays away, print this page instead.")
 
 
-def typeset(content: dict[str, Any], *, seconds: float = SECONDS) -> bytes:
-    """Raises PaperError when it takes too long or goes wrong; what went wrong is in the log, without the content."""
+def typeset(content: dict[str, Any], *, template: Path = AGREEMENT, seconds: float = SECONDS) -> bytes:
+    """`template`: a file of ours; it can read what lies beside it, and nothing else.
+
+    Raises PaperError when it takes too long or goes wrong; what went wrong is in the log, without the content.
+    """
     try:
         done = subprocess.run(  # noqa: S603
-            [sys.executable, "-P", str(_PROGRAM)],
+            [sys.executable, "-P", str(_PROGRAM), str(template)],
             input=json.dumps(content).encode(),
             capture_output=True,
             timeout=seconds,

@@ -8,7 +8,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from dipportal.core import dates, markup, money
+from dipportal.core import dates, grouping, markup, money
 
 register = template.Library()
 
@@ -16,6 +16,7 @@ register.simple_tag(markup.icon, name="icon")
 register.simple_tag(markup.badge, name="badge")
 register.simple_tag(markup.status, name="status")
 register.simple_tag(markup.date, name="date")
+register.simple_tag(lambda words: SafeString(markup.not_shown(words)), name="nothing_shown")
 
 
 # Stands for the number of a row in an address; no organisation's address has it.
@@ -43,14 +44,42 @@ def money_filter(cents: int | None) -> str:
 
 
 @register.filter
-def euros(value: Decimal) -> str:
-    """Whole cents as a Decimal of euros → '€ 6.500,00'."""
-    return money.format_cents(int(value * 100))
+def whole_euros(cents: int) -> str:
+    """1547905 → '€ 15.479': where the cents say nothing."""
+    return money.format_cents(cents - cents % 100).removesuffix(",00")
+
+
+@register.filter
+def euros(value: Decimal | None) -> str:
+    """Whole cents as a Decimal of euros → '€ 6.500,00'; nothing → ''."""
+    return money.format_cents(int(value * 100)) if isinstance(value, Decimal) else ""
 
 
 @register.filter
 def percent(value: Decimal | float | None) -> str:
     return money.format_percent(value)
+
+
+@register.filter
+def grouped(number: int | None) -> str:
+    """1300 → '1.300'; None → ''."""
+    return "" if number is None else grouping.grouped(number)
+
+
+@register.filter
+def signed(number: int | None) -> str:
+    """12 → '+12', -3 → '−3', 1200 → '+1.200'; None → ''."""
+    return "" if number is None else _sign(number) + grouping.grouped(abs(number))
+
+
+@register.filter
+def signed_percent(value: Decimal | None) -> str:
+    """Decimal('12.5') → '+12,5 %'; None → ''."""
+    return "" if value is None else _sign(value) + money.format_percent(abs(value))
+
+
+def _sign(number: int | Decimal) -> str:
+    return "+" if number > 0 else "−" if number < 0 else ""
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from dipportal.organisations.models import Organisation
-from dipportal.providers import rows
+from dipportal.providers import count_rows, rows
 
 register = template.Library()
 
@@ -43,5 +43,6 @@ def run_rows(found: Iterable[Any]) -> SafeString:
     return rows.runs(found)
 
 
+register.simple_tag(count_rows.silent_theaters, name="silent_theater_rows")
 register.simple_tag(rows.theaters, name="theater_rows")
 register.simple_tag(rows.members, name="member_rows")

@@ -76,13 +76,14 @@ def contract_context(request: AreaRequest, shown: Contract) -> dict[str, Any]:
     versions = list(contracts.versions_of(shown, request.organisation).select_related("proposed_by", "answered_by"))
     entries = list(timeline(shown.thread, side=Audience.PROVIDER))
     open_call = shown.status == Status.PROPOSED and not shown.is_counter
-    performances = list(shown.performances.select_related("hall").order_by("starts_at"))
+    performances = list(shown.performances.select_related("hall", "production").order_by("starts_at"))
     return {
         "contract": shown,
         "state": state_of(shown),
         **line_of(shown, versions),
         "performances": performances,
         "money": yields.of_contract(shown, performances),
+        "yielded": loaders.yield_of(request, shown, performances),
         "groups": display.groups(shown, shown.parent),
         "missing": rules.faults_in_terms(shown.type, shown.term_values(), complete=True),
         "warnings": rules.warnings_in_terms(shown.type, shown.term_values()),

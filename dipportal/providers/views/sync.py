@@ -24,7 +24,7 @@ from dipportal.providers.pages import address, go, tell
 
 log = structlog.get_logger(__name__)
 # What 'sync now' without a kind fetches, in this order.
-NOW = (RunKind.CATALOGUE, RunKind.CONTRACTS)
+NOW = (RunKind.CATALOGUE, RunKind.CONTRACTS, RunKind.COUNTS)
 # What the history shows of a run: read without the rest of it.
 COLUMNS = ("pk", "kind", "state", "started_at", "finished_at", "counts", "errors")
 

@@ -8,7 +8,7 @@ from random import Random
 from dipportal.sandbox.credentials import CREDENTIAL_SETS
 from dipportal.sandbox.store import Store
 from dipportal.sandbox.world import deals, places, tours
-from dipportal.sandbox.world.scales import SCALES, Scale
+from dipportal.sandbox.world.scales import SCALES, Scale, Share
 
 
 def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
@@ -31,11 +31,27 @@ def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
             )  # fmt: skip
             store.put_many("contract", [(one["id"], one) for one in records])
             first_id = max([first_id, *(one["id"] for one in records)])
+        _put_archive(store, size, ground, seed=f"{scale}/{seed}/archive", today=today, first_title=first_title)
         store.set_meta("clients", {str(agency.organisation): list(size.agency.clients)})
         store.set_meta("providers", [{"id": one.organisation, "name": one.name} for one in (agency, producer)])
         store.reserve_number("contract", first_id)
         store.reserve_number("performance", numbers.performance)
         store.reserve_number("serial", numbers.serial)
+
+
+def _put_archive(store: Store, size: Scale, ground: places.Places, *, seed: str, today: date, first_title: int) -> None:
+    """The seasons behind: numbers below those of all others."""
+    rng, numbers = Random(seed), tours.Numbers(performance=11400000, serial=20)
+    for share in (size.agency, size.producer):
+        behind = Share(
+            share.clients,
+            earlier=share.archive,
+            seasons=share.archive_seasons + 1,
+            earlier_performances=share.archive_performances,
+        )
+        made = tours.tours(rng, size, ground, behind, numbers=numbers, today=today, first_title=first_title)
+        first_title += len(made)
+        _put_tours(store, rng, size, made, today)
 
 
 def _put_tours(store: Store, rng: Random, size: Scale, made: list[tours.Tour], today: date) -> None:

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Share:
-    """What one provider has. `running` productions play around the reference date, `earlier` ones before."""
+    """What one provider has. `running` productions play around the reference date, `earlier` ones before.
+
+    `archive`: more productions of earlier seasons, without agreements. They are drawn apart, so that all else of a
+    world is the same with and without them.
+    """
 
     clients: tuple[int, ...]
     running: int = 0
@@ -15,6 +19,9 @@ class Share:
     seasons: int = 1
     running_performances: int = 0
     earlier_performances: int = 0
+    archive: int = 0
+    archive_seasons: int = 0
+    archive_performances: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
 
@@ -80,6 +87,7 @@ SCALES = {
         theaters=60, halls=148, without_halls=5, members=34, unrelated_producers=30,
         agency=Share(
             _CLIENTS, running=14, earlier=4, seasons=2, running_performances=280, earlier_performances=48,
+            archive=9, archive_seasons=3, archive_performances=150,
             statuses={
                 "approved": 50, "concept": 20, "proposed": 25, "rejected": 10, "revised": 3, "revised-in-pki": 2,
             },
@@ -87,6 +95,7 @@ SCALES = {
         ),
         producer=Share(
             (201,), running=6, earlier=2, seasons=2, running_performances=120, earlier_performances=20,
+            archive=3, archive_seasons=3, archive_performances=30,
             statuses={"approved": 17, "concept": 8, "proposed": 10, "rejected": 4, "revised": 1},
             types={"buyout": 4, "volume": 3, "suppletion": 1, "rent": 1},
         ),

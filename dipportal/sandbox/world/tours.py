@@ -140,6 +140,20 @@ def tours(
     return made
 
 
+def _filled(draw: float, performance: Record) -> float:
+    """How full it is in the end, 0 to 1. Titles differ; one in eight sells out, and about as many never take off."""
+    title = Random(performance["production"]["id"]).gauss(0, 0.14)
+    if draw < 0.1:
+        return 0.02 + 1.6 * draw
+    return min(1.0, max(0.05, 0.12 + 0.95 * draw + title))
+
+
+def _so_far(performance: Record, days_ahead: int) -> float:
+    """Which part of these is sold so many days before. Some sell early, some late."""
+    late = Random(performance["number"]).uniform(1.2, 2.8)
+    return max(0.0, 1 - days_ahead / 120) ** late * (0.85 if days_ahead else 0.95)
+
+
 def counts(rng: Random, scale: Scale, performance: Record, today: date) -> tuple[Record | None, Record | None]:
     """Tickets and reservations of one performance; (None, None) when its theater reported nothing."""
     played = clock.parse(performance["date"])
@@ -149,11 +163,11 @@ def counts(rng: Random, scale: Scale, performance: Record, today: date) -> tuple
         return None, None
     if upcoming and (not scale.presale or days_ahead > 60 or rng.random() < 0.5):
         return None, None
-    seats = performance["amount_rank1"]
-    filled = rng.uniform(0.05, 0.5) if upcoming else rng.uniform(0.25, 1.0)
+    filled = _filled(rng.random(), performance) * (_so_far(performance, days_ahead) if upcoming else 1)
     price = rng.choice((1450, 1825, 2250, 2600, 2840))
-    normal, discount = int(seats * filled * 0.8), int(seats * filled * 0.15)
-    free = int(seats * filled * 0.04)
+    tickets = round((performance["amount_rank1"] + performance["amount_rank2"]) * filled)
+    discount, free = tickets * 15 // 100, tickets * 4 // 100
+    normal = tickets - discount - free
     rows = [
         {"type": "normal", "tickets": normal, "recette": normal * price},
         {"type": "discount", "tickets": discount, "recette": discount * (price - 300)},

@@ -17,7 +17,7 @@ from dipportal.dip.queries import pace
 
 log = structlog.get_logger(__name__)
 # Each kind, in the order in which one builds on the other.
-ALL = (RunKind.REFERENCE, RunKind.CATALOGUE, RunKind.CONTRACTS)
+ALL = (RunKind.REFERENCE, RunKind.CATALOGUE, RunKind.CONTRACTS, RunKind.COUNTS)
 WIDTH = 30
 # A terminal is drawn anew so often, in seconds; where lines are kept (a log, a mail of cron) they come seldom.
 REDRAWN_EVERY = 0.1
@@ -81,7 +81,9 @@ class Command(BaseCommand):
             "--kind", choices=RunKind.values, action="append", help="what to pull; can be repeated; without it, all"
         )
         parser.add_argument("--organisation", metavar="SLUG", help="only the connection of this organisation")
-        parser.add_argument("--full", action="store_true", help="all agreements, not only what changed")
+        parser.add_argument(
+            "--full", action="store_true", help="all agreements and seasons, not only what changed or runs"
+        )
         parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would change")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -111,13 +113,13 @@ class Command(BaseCommand):
         return "going on elsewhere" if run.state == RunState.RUNNING else run.state
 
     def _connections(self, slug: str | None) -> list[Connection]:
-        rows = Connection.objects.active().select_related("organisation")
+        rows = Connection.objects.pulling().select_related("organisation")
         if slug is not None:
             rows = rows.filter(organisation__slug=slug)
         found = list(rows.order_by("organisation__name", "pk"))
         if not found:
             raise CommandError(
-                f"{slug} has no DIP connection in use." if slug else "There is no DIP connection in use."
+                f"{slug} has no DIP connection in use that reads." if slug else "There is no DIP connection in use."
             )
         return found
 

@@ -1,0 +1,1 @@
+"""What is sold: ticket counts of performances and their history."""
