@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dipportal.api.errors import Refused, Row
 from dipportal.api.wire import Read
 from dipportal.catalogue.models import Performance, PerformanceQuerySet
 from dipportal.catalogue.queries import visible_performances
+from dipportal.core.dates import midnight
 from dipportal.ticketing.models_keys import SystemKey
 from dipportal.ticketing.monitor import Sold
 from dipportal.ticketing.queries import by_system_number, sold_of, system_numbers
@@ -68,10 +68,7 @@ class Listed:
 
 def listed(key: SystemKey, begin: dt.date, end: dt.date) -> list[Listed]:
     """The performances from and until these days of Amsterdam, in the order in which they play. Three queries."""
-    zone = timezone.get_current_timezone()
-    first = dt.datetime.combine(begin, dt.time.min, zone)
-    after = dt.datetime.combine(end + dt.timedelta(days=1), dt.time.min, zone)
-    rows = _performances(key).filter(starts_at__gte=first, starts_at__lt=after)
+    rows = _performances(key).filter(starts_at__gte=midnight(begin), starts_at__lt=midnight(end + dt.timedelta(days=1)))
     playing = list(rows.select_related("production", "hall").order_by("starts_at", "pk"))
     numbers = system_numbers(key.theater, playing)
     return [Listed(sold, numbers.get(sold.performance.pk)) for sold in sold_of(key.organisation, playing)]

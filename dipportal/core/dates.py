@@ -35,6 +35,11 @@ def day_in(value: dt.date, language: str) -> str:
     return names.lower() if language.startswith("nl") else names
 
 
+def midnight(of: dt.date) -> dt.datetime:
+    """The moment at which that day begins in Amsterdam."""
+    return dt.datetime.combine(of, dt.time.min, timezone.get_default_timezone())
+
+
 def ago(value: dt.datetime | None, language: str | None = None) -> str:
     """The age in words: '3 dagen'. `language`: the one in force, if that was looked up already."""
     if value is None:

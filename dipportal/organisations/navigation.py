@@ -24,6 +24,13 @@ ORGANISATION_PAGES = (
 MOST_TOLD = 99
 
 
+def told(count: int) -> str:
+    """Nothing of none; `count` is counted to one more than is told."""
+    if count > MOST_TOLD:
+        return f"{MOST_TOLD}+"
+    return str(count) if count else ""
+
+
 @dataclass(frozen=True)
 class Item:
     """One entry. `count` is what waits there, counted to one more than is told; 0 shows nothing."""
@@ -36,7 +43,7 @@ class Item:
 
     @property
     def told(self) -> str:
-        return f"{MOST_TOLD}+" if self.count > MOST_TOLD else str(self.count)
+        return told(self.count)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from dipportal.catalogue.models import Performance, Production, Theater
 from dipportal.contracts import queries as contracts
 from dipportal.contracts.enums import ContractType, Status
 from dipportal.contracts.models import Contract, ContractQuerySet
+from dipportal.core.dates import midnight
 from dipportal.core.filtering import Asked, Filters, Wanted, asked, whole_number
 from dipportal.core.forms import DayField
 from dipportal.core.kept_lists import KeptFilters
@@ -49,7 +50,7 @@ def _since(field: str) -> Any:
     """From the beginning of this day, in Amsterdam."""
 
     def keep(rows: QuerySet[Any], _name: str, day: dt.date) -> QuerySet[Any]:
-        return rows.filter(**{f"{field}__gte": timezone.make_aware(dt.datetime.combine(day, dt.time.min))})
+        return rows.filter(**{f"{field}__gte": midnight(day)})
 
     return keep
 
@@ -58,8 +59,7 @@ def _until(field: str) -> Any:
     """Up to and including this day, in Amsterdam."""
 
     def keep(rows: QuerySet[Any], _name: str, day: dt.date) -> QuerySet[Any]:
-        following = timezone.make_aware(dt.datetime.combine(day + dt.timedelta(days=1), dt.time.min))
-        return rows.filter(**{f"{field}__lt": following})
+        return rows.filter(**{f"{field}__lt": midnight(day + dt.timedelta(days=1))})
 
     return keep
 

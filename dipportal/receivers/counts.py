@@ -127,7 +127,7 @@ def _entered(request: AreaRequest, standing: Standing, tickets: int) -> HttpResp
     said = {"title": one.production.title, "when": moment(one.starts_at), "tickets": grouped(tickets)}
     messages.success(request, _("%(title)s, %(when)s: %(tickets)s tickets.") % said)
     if "next" in request.POST:
-        following = queries.lacking(visible_performances(request.organisation), timezone.now()).order_by(
+        following = queries.lacking(visible_performances(request.organisation), timezone.localdate()).order_by(
             "starts_at", "pk"
         )
         later = following.filter(starts_at__gte=one.starts_at).first() or following.first()

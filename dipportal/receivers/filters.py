@@ -150,4 +150,4 @@ class CountsFilter(HouseFilter):
         return rows.search(text)
 
     def with_count(self, rows: PerformanceQuerySet, _name: str, state: str) -> PerformanceQuerySet:
-        return queries.lacking(rows, timezone.now()) if state == "missing" else queries.told(rows)
+        return queries.lacking(rows, timezone.localdate()) if state == "missing" else queries.told(rows)

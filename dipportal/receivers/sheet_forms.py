@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from dipportal.catalogue.models import Theater
 from dipportal.core import spreadsheets
+from dipportal.core.dates import midnight
 from dipportal.core.errors import Invalid, PortalError
 from dipportal.core.forms import DayField
 from dipportal.ticketing import sheet_reading
@@ -64,9 +65,7 @@ class PeriodForm(forms.Form):
     @property
     def moments(self) -> tuple[dt.datetime, dt.datetime]:
         """The first moment of the first day, and the first one after the last."""
-        zone = timezone.get_default_timezone()
-        first, last = self.cleaned_data["since"], self.cleaned_data["until"] + dt.timedelta(days=1)
-        return dt.datetime.combine(first, dt.time(), zone), dt.datetime.combine(last, dt.time(), zone)
+        return midnight(self.cleaned_data["since"]), midnight(self.cleaned_data["until"] + dt.timedelta(days=1))
 
 
 class SheetForm(forms.Form):

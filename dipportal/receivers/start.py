@@ -1,5 +1,6 @@
 """What the start page of a house shows: what waits for it, what providers changed, and what comes next."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -19,6 +20,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations.models import Organisation
 from dipportal.organisations.navigation import MOST_TOLD
 from dipportal.receivers import looked_up
+from dipportal.ticketing import queries as counts
 
 # What waits for an answer is what this page is for; of what the house sent itself a few are enough.
 FEW, MANY, COUNTERS, CHANGES = 8, 20, 10, 10
@@ -36,7 +38,7 @@ NAMED = {"production": ("title",), "theater": ("name",), "provider": ("name",), 
 class Start:
     """`waiting` and `counters` may hold one row more than is shown. `theaters`: 0, 1 or 2.
 
-    `count`: how many wait, as far as the menu tells it.
+    `count`: how many wait, as far as the menu tells it; `lacking`, as far, of how many performances a count is missing.
     """
 
     waiting: list[Contract]
@@ -44,13 +46,16 @@ class Start:
     changes: list[Change]
     coming: list[Performance]
     count: int
+    lacking: int
     theaters: int
 
 
 def of(organisation: Organisation) -> Start:
     """Five queries at most: the keys of everything; agreements; lines of the journal; performances, with theirs."""
     now = timezone.now()
-    found = firsts(_waiting(organisation).at(now).beside(_changes(organisation).at(now - changes.LATELY)))
+    found = firsts(
+        _waiting(organisation, timezone.localdate(now)).at(now).beside(_changes(organisation).at(now - changes.LATELY))
+    )
     theaters = found["theaters"].keys
     rows = _contracts(organisation, theaters, [*found["waiting"].keys, *found["counters"].keys])
     lines = changes.lines([key for code in changes.CODES for key in found[code].keys], most=CHANGES * 3)
@@ -61,20 +66,23 @@ def of(organisation: Organisation) -> Start:
         changes=told,
         coming=coming,
         count=found["waiting"].count,
+        lacking=found["lacking"].count,
         theaters=min(len(theaters), 2),
     )
 
 
-# What is asked depends on the house and the moment alone, so the statement is kept; see Written.
+# What is asked depends on the house, the day and the moment alone, so the statement is kept; see Written.
 @lru_cache(maxsize=256)
-def _waiting(organisation: Organisation) -> Written:
-    coming = catalogue.visible_performances(organisation).upcoming(since=MOMENT).order_by("starts_at", "pk")
+def _waiting(organisation: Organisation, today: dt.date) -> Written:
+    performances = catalogue.visible_performances(organisation)
+    coming = performances.upcoming(since=MOMENT).order_by("starts_at", "pk")
     return written(
         {
             "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, MOST_TOLD + 1, apart=True),
             "counters": Ask(contracts.counters_open(organisation), COUNTERS + 1, COUNTERS + 1),
             "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), ALL, ALL),
             "coming": Ask(coming, FEW, FEW),
+            "lacking": Ask(counts.lacking(performances, today), 1, MOST_TOLD + 1),
         }
     )
 

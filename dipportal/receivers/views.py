@@ -11,6 +11,7 @@ from dipportal.core.kept_lists import kept_listing
 from dipportal.core.listing import Listing, Order
 from dipportal.organisations.areas import AreaRequest, area
 from dipportal.organisations.enums import Side
+from dipportal.organisations.navigation import told
 from dipportal.receivers import finding, lists
 from dipportal.receivers import start as start_page
 from dipportal.receivers.filters import ContractFilter, HouseFilter, PerformanceFilter
@@ -50,6 +51,8 @@ def start(request: AreaRequest) -> HttpResponse:
         "marks": marks(waiting, request.actor),
         "changes": found.changes,
         "coming": found.coming,
+        "lacking": found.lacking,
+        "lacking_told": told(found.lacking),
         "has_theaters": found.theaters > 0,
         "several_theaters": found.theaters > 1,
     }

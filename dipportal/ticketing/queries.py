@@ -12,6 +12,7 @@ from dipportal.catalogue.rules import season_begins
 from dipportal.contracts.enums import Status
 from dipportal.contracts.models import Contract
 from dipportal.core import bulk
+from dipportal.core.dates import midnight
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import Counts, TicketCount, TicketCountPoint, TicketLink
@@ -87,19 +88,20 @@ def told(performances: PerformanceQuerySet) -> PerformanceQuerySet:
     return performances.filter(Exists(_told()))
 
 
-def lacking(performances: PerformanceQuerySet, now: dt.datetime) -> PerformanceQuerySet:
+def lacking(performances: PerformanceQuerySet, today: dt.date) -> PerformanceQuerySet:
     """Those of these of which no count is registered, and one should be.
 
-    Of the coming weeks, and the past ones of the running season; never what does not take place.
+    Of the coming weeks, to the end of their last day, and the past ones of the running season; never what does not
+    take place.
     """
-    begins = season_begins(timezone.localdate(now))
-    wanted = performances.agreed().filter(starts_at__gte=begins, starts_at__lte=now + COMING)
+    end = midnight(today + COMING + dt.timedelta(days=1))
+    wanted = performances.agreed().filter(starts_at__gte=season_begins(today), starts_at__lt=end)
     return wanted.filter(~Exists(_told()))
 
 
 def without_count(theaters: Collection[int], now: dt.datetime) -> PerformanceQuerySet:
     """The performances in these theaters that `lacking` finds, in the order in which they play."""
-    rows = lacking(Performance.objects.in_house(theaters), now)
+    rows = lacking(Performance.objects.in_house(theaters), timezone.localdate(now))
     return rows.select_related("production", "theater", "hall").order_by("starts_at", "pk")
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from dipportal.journal.models import Entry
 from dipportal.organisations.actors import Actor, staff
 from dipportal.organisations.models import User
 from dipportal.outbox.models import State
+from dipportal.receivers import start
 from dipportal.ticketing import actions, mirror
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import Counting, TicketCount
@@ -54,6 +56,32 @@ def test_what_is_typed_stands_there_and_is_told(editor: Client, url: Url, play: 
     # 'Other' is shown with its complimentary tickets, on the form too.
     assert 'name="other" value="5"' in page
     assert "Ticket count entered" in page
+
+
+def test_the_start_page_tells_how_many_counts_the_list_of_counts_misses(world: World, editor: Client, url: Url) -> None:
+    soon, last, far = world.performances[:3]
+    Performance.objects.exclude(pk__in=[soon.pk, last.pk, far.pk]).delete()
+    for one, when in ((soon, evening(7)), (last, evening(42, 23, 59)), (far, evening(43, 0, 0))):
+        Performance.objects.filter(pk=one.pk).update(starts_at=when)
+
+    def told() -> list[int]:
+        listed = editor.get(url("counts")).context["list"].page.paginator.count
+        return [editor.get(url("start")).context["lacking"], listed]
+
+    assert told() == [2, 2]
+    assert (
+        "Of 2 performances of this season no ticket count is registered." in editor.get(url("start")).content.decode()
+    )
+    neighbour = Client()
+    neighbour.force_login(world.people["haven_editor"])
+    elsewhere = Performance.objects.filter(theater=world.other_theater)
+    assert neighbour.get(world.haven.home_url).context["lacking"] == elsewhere.count() == 0
+    # What is kept of the asking is of one day.
+    with mock.patch.object(timezone, "now", return_value=timezone.now() + dt.timedelta(days=1)):
+        assert start.of(world.kade).lacking == 3
+    mirror.write({one.pk: mirror.sold(0, 0, timezone.now(), None) for one in (soon, last)}, source=Source.HAND)
+    assert told() == [0, 0]
+    assert 'id="lacking"' not in editor.get(url("start")).content.decode()
 
 
 def test_each_field_has_its_definition_beside_it(editor: Client, url: Url, play: Performance) -> None:

@@ -175,12 +175,15 @@ def test_of_what_is_missing_the_past_of_this_season_and_the_coming_weeks(world: 
     soon, far, gone = world.performances[:3]
     Performance.objects.exclude(pk__in=[soon.pk, far.pk, gone.pk]).delete()
     Performance.objects.filter(pk=soon.pk).update(starts_at=evening(20))
-    Performance.objects.filter(pk=far.pk).update(starts_at=evening(60))
+    Performance.objects.filter(pk=far.pk).update(starts_at=evening(43, 0, 0))
     Performance.objects.filter(pk=gone.pk).update(starts_at=now - dt.timedelta(days=500))
 
     def missing() -> list[int]:
         return [one.pk for one in queries.without_count([world.theater.pk], now)]
 
+    assert missing() == [soon.pk]
+    # The last day of the coming weeks counts whole.
+    Performance.objects.filter(pk=soon.pk).update(starts_at=evening(42, 23, 59))
     assert missing() == [soon.pk]
     Performance.objects.filter(pk=gone.pk).update(starts_at=now - dt.timedelta(hours=3))
     assert missing() == [gone.pk, soon.pk]
