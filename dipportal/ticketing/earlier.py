@@ -12,20 +12,22 @@ from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 from typing import Any, NamedTuple
 
-from django.db.models import Case, DateField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, DateField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Cast, TruncDate
 from django.utils import timezone
 
 from dipportal.catalogue.models import Performance, PerformanceQuerySet, Production
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import in_house
-from dipportal.ticketing.models import TicketCountPoint
+from dipportal.ticketing.models import TicketCount, TicketCountPoint
 from dipportal.ticketing.models_sums import TourSums
 from dipportal.ticketing.monitor import Tour, share
 from dipportal.ticketing.queries import evening_of
 
 # So many earlier productions are shown, the newest first.
 SHOWN = 6
+# Of a theater what played there so lately: a house changes.
+LATELY = dt.timedelta(days=3 * 365)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,28 @@ def compared_in_house(organisation: Organisation | None, production: Production,
     chosen = sorted(alike or before, key=lambda one: (one.season, one.pk), reverse=True)[:SHOWN]
     days = _days_before(tour)
     return _compared(production, tour, days, _rows_in_house(organisation, production, chosen, days))
+
+
+def in_same_theaters(organisation: Organisation | None, tour: Tour, now: dt.datetime) -> dict[int, Decimal]:
+    """Of the theaters of this tour, by key: how full this organisation's other productions were there, in percent.
+
+    All tickets of what was played and counted there LATELY in all its seats; without such a thing a theater is left
+    out. Nothing of what others play there. One query.
+    """
+    theaters = {one.performance.theater_id for one in tour.sold}
+    played = TicketCount.objects.on_tour(organisation).filter(
+        performance__theater__in=theaters,
+        performance__starts_at__range=(now - LATELY, now),
+        performance__seat_count__gt=0,
+        tickets__isnull=False,
+        missing_since=None,
+    )
+    others = played.exclude(performance__production__in={one.performance.production_id for one in tour.sold}).shown()
+    sums = (
+        others.order_by().values_list("performance__theater").annotate(Sum("tickets"), Sum("performance__seat_count"))
+    )
+    found = {theater: share(tickets, seats) for theater, tickets, seats in sums}
+    return {theater: part for theater, part in found.items() if part is not None}
 
 
 def _compared(production: Production, tour: Tour, days: int, rows: Iterable["_Played"]) -> Comparison | None:

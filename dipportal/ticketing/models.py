@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dipportal.catalogue.enums import PerformanceStatus
-from dipportal.catalogue.models import Performance, Theater
+from dipportal.catalogue.models import Performance, Producer, Theater
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.definitions import shown_under
 from dipportal.ticketing.enums import Source, TicketKind, Weekday
@@ -31,6 +31,16 @@ class Counts(OfPerformances):
         return self.filter(
             performance__theater__in=Theater.objects.visible_to(organisation),
             performance__number__isnull=False,
+            performance__status=PerformanceStatus.AGREED,
+            performance__missing_since=None,
+        )
+
+    def on_tour(self, organisation: Organisation | None) -> Self:
+        """Of what this organisation provides and what takes place: of what `visible_to` gives it, joined, for sums."""
+        if organisation is None or not organisation.is_provider:
+            return self.none()
+        return self.filter(
+            performance__production__producer__in=Producer.objects.visible_to(organisation),
             performance__status=PerformanceStatus.AGREED,
             performance__missing_since=None,
         )

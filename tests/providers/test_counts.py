@@ -1,6 +1,7 @@
 """The page with the ticket counts of a production."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from dipportal.catalogue.models import Performance
+from dipportal.catalogue.models import Performance, Production
 from dipportal.ticketing import mirror
 from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import TicketCountPoint
@@ -56,8 +57,25 @@ def test_the_weakest_first(world: World) -> None:
     one, other = world.performances[:2]
     counted(world, one, 400)
     counted(world, other, 40)
-    assert [row.performance for row, _silence in page(world).context["rows"]][:2] == [one, other]
-    assert [row.performance for row, _silence in page(world, "?order=weakest").context["rows"]][:2] == [other, one]
+    assert [row.performance for row, *_more in page(world).context["rows"]][:2] == [one, other]
+    assert [row.performance for row, *_more in page(world, "?order=weakest").context["rows"]][:2] == [other, one]
+
+
+def test_beside_each_performance_how_full_others_were_in_that_theater(world: World) -> None:
+    one = world.performances[0]
+    counted(world, one, 400)
+    assert "Eerder daar" not in page(world).content.decode()
+    before = Production.objects.create(title="Toen", season="2025-2026", producer=world.producer)
+    evening = Performance.objects.create(
+        production=before, theater=one.theater, starts_at=timezone.now() - dt.timedelta(days=300), number=77001
+    )
+    counted(world, evening, 130, seats=400)
+    answer = page(world)
+    found = {sold.performance: share for sold, _silence, share in answer.context["rows"]}
+    assert found[one] == Decimal("32.5")
+    text = " ".join(answer.content.decode().split())
+    assert "eerder daar 32,5 %" in text.replace("\u00a0", " ")
+    assert "Eerder daar: hoe vol uw andere producties" in text
 
 
 def test_the_picture_and_its_figures(world: World) -> None:

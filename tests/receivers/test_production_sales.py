@@ -53,7 +53,7 @@ def test_its_performances_here_lead_to_their_counts(world: World, page: Page, ur
     Performance.objects.filter(pk=one.pk).update(hall=world.hall)
     next_door = coming(world, 15, 444, theater=world.other_theater)
     answer = page()
-    assert [row.performance for row, _silence in answer.context["rows"]] == [one, other]
+    assert [row.performance for row, *_more in answer.context["rows"]] == [one, other]
     text = words(answer)
     for evening in (one, other):
         assert f'href="{url("count", pk=evening.pk)}"' in text
@@ -61,7 +61,7 @@ def test_its_performances_here_lead_to_their_counts(world: World, page: Page, ur
     assert "Grote zaal" in text
     tour = answer.context["tour"]
     assert (tour.tickets, tour.seats, len(tour.playing), tour.change) == (90, 1000, 2, 20)
-    assert [row.performance for row, _silence in page("?order=weakest").context["rows"]] == [other, one]
+    assert [row.performance for row, *_more in page("?order=weakest").context["rows"]] == [other, one]
     assert "444" not in text
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from dipportal.catalogue.models import Genre, Performance, Production
+from dipportal.organisations.models import Organisation
 from dipportal.ticketing import earlier, queries, sums
 from dipportal.ticketing.enums import Source
 from dipportal.ticketing.models import TicketCount, TicketCountPoint
@@ -133,6 +134,51 @@ def test_one_question(world: World, running: Production, django_assert_num_queri
         with django_assert_num_queries(1):
             earlier.compared(world.agency, running, tour)
         played(world, f"Toen {number}", "2024-2025", (10, 80), (20, 90))
+
+
+# --- in the same theaters -------------------------------------------------------------------------------------------
+def before_there(world: World, production: Production, organisation: Organisation | None) -> dict[int, Decimal]:
+    performances = list(Performance.objects.filter(production=production))
+    tour = Tour(queries.sold_of(organisation, performances))
+    return earlier.in_same_theaters(organisation, tour, timezone.now())
+
+
+def test_of_each_theater_how_full_others_of_the_same_provider_were_there(world: World, running: Production) -> None:
+    assert before_there(world, running, world.agency) == {}
+    played(world, "Toen", "2025-2026", (10, 80), (20, 90))
+    played(world, "Ook toen", "2025-2026", (10, 40))
+    elsewhere = sold(running, evening(3), world, None, 20)
+    Performance.objects.filter(pk=elsewhere.pk).update(theater=world.other_theater)
+    assert before_there(world, running, world.agency) == {world.theater.pk: Decimal("70.0")}
+    # Two sources of one performance are one count.
+    twice = TicketCount.objects.get(performance__production__title="Ook toen")
+    TicketCount.objects.create(
+        performance=twice.performance, source=Source.HAND, tickets=70, revenue_cents=0, counted_at=timezone.now()
+    )
+    assert before_there(world, running, world.agency) == {world.theater.pk: Decimal("80.0")}
+
+
+def test_of_a_theater_nothing_of_neighbours_nor_what_was_not_played_counted_or_lately(
+    world: World, running: Production
+) -> None:
+    played(world, "Van de buren", "2025-2026", (10, 50), producer=world.rival_producer)
+    off, gone, untold, long_ago, coming, seatless = (
+        played(world, title, "2025-2026", (10, 50)) for title in ("Af", "Weg", "Stil", "Lang", "Komt", "Geen stoelen")
+    )
+    Performance.objects.filter(production=off).update(status="cancelled")
+    Performance.objects.filter(production=gone).update(missing_since=timezone.now())
+    TicketCount.objects.filter(performance__production=untold).update(missing_since=timezone.now())
+    Performance.objects.filter(production=long_ago).update(starts_at=evening(-1100))
+    Performance.objects.filter(production=coming).update(starts_at=evening(2))
+    Performance.objects.filter(production=seatless).update(capacity=[])
+    assert before_there(world, running, world.agency) == {}
+    Performance.objects.filter(production=long_ago).update(starts_at=evening(-1000))
+    assert before_there(world, running, world.agency) == {world.theater.pk: Decimal("50.0")}
+    # A neighbour that asks of the same evenings learns of its own alone, and a theater of nobody's.
+    assert before_there(world, running, world.rival) == {world.theater.pk: Decimal("50.0")}
+    Performance.objects.filter(production__title="Van de buren").update(status="cancelled")
+    for other in (world.rival, world.kade, None):
+        assert before_there(world, running, other) == {}
 
 
 # --- in a house -----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ def production_counts(request: AreaRequest, pk: int) -> HttpResponse:
         now,
         order=request.GET.get("order", ""),
         file=lambda kind: address(request, "production_counts_file", pk=pk, kind=kind),
+        before_there=earlier.in_same_theaters(own, tour, now),
     )
     pace = expected.pace(sales["forecasts"])
     context = {
