@@ -133,7 +133,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL = environment.text("CACHE_URL")
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": CACHE_URL,
+            # A cache that is away must not hold up a request.
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        }
         if CACHE_URL
         else {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": VAR_DIR / "cache"}
     )
@@ -419,10 +424,11 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- the portal's own API: a key in the header, JSON, nothing else ------------------------------------------
 API_CALLS_PER_MINUTE = environment.whole_number("API_CALLS_PER_MINUTE", 60, least=1)
+API_REFUSED_PER_MINUTE = environment.whole_number("API_REFUSED_PER_MINUTE", 30, least=1)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["dipportal.api.authentication.KeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["dipportal.api.authentication.HasKey"],
-    "DEFAULT_THROTTLE_CLASSES": ["dipportal.api.authentication.PerKey"],
+    "DEFAULT_THROTTLE_CLASSES": ["dipportal.api.throttles.PerKey"],
     "DEFAULT_PARSER_CLASSES": ["dipportal.api.bodies.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["dipportal.api.bodies.Json"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "dipportal.api.bodies.AlwaysJson",

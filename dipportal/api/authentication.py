@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.views.decorators.debug import sensitive_variables
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
 
 from dipportal.ticketing import keys
 from dipportal.ticketing.models_keys import SystemKey
@@ -36,15 +34,3 @@ class KeyAuthentication(BaseAuthentication):
 class HasKey(BasePermission):
     def has_permission(self, request: Request, _view: Any) -> bool:
         return isinstance(request.auth, SystemKey)
-
-
-class PerKey(SimpleRateThrottle):
-    """So many calls a minute with one key, over all processes that share the cache."""
-
-    scope = "key"
-
-    def get_rate(self) -> str:
-        return f"{settings.API_CALLS_PER_MINUTE}/min"
-
-    def get_cache_key(self, request: Request, _view: Any) -> str | None:
-        return f"api-key-{request.auth.pk}" if isinstance(request.auth, SystemKey) else None

@@ -36,7 +36,10 @@ def _refusal(description: str, body: dict[str, Any] | None = None) -> OpenApiRes
 
 REFUSALS = {
     401: _refusal("No key, or one that opens nothing (revoked, or the theater passed to another organisation)."),
-    429: _refusal("Too many calls with this key; Retry-After says in how many seconds."),
+    429: _refusal(
+        "Too many calls with this key, or too many of one address that were refused for their key; Retry-After says in"
+        " how many seconds."
+    ),
 }
 CUMULATIVE = {
     400: _refusal("Nothing was taken in: what is wrong stands with its row.", examples.REFUSED),

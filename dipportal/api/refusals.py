@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from dipportal.api import wire
 from dipportal.api.errors import Refused
+from dipportal.api.throttles import RefusedTooOften
 from dipportal.core.errors import PortalError
 
 
@@ -41,6 +42,11 @@ SAID: tuple[tuple[type[exceptions.APIException], str, str | Promise], ...] = (
         exceptions.AuthenticationFailed,
         "wrong_key",
         gettext_lazy("This key opens nothing. A manager of the theater makes keys in the portal."),
+    ),
+    (
+        RefusedTooOften,
+        "too_often",
+        gettext_lazy("Too many calls without a key that opens something. Retry-After says when to go on."),
     ),
     (exceptions.Throttled, "too_often", gettext_lazy("Too many calls with this key. Retry-After says when to go on.")),
     (exceptions.MethodNotAllowed, "method", gettext_lazy("This address does not answer that method.")),

@@ -7,13 +7,14 @@ from typing import Any, ClassVar, cast
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from dipportal.api import loaders, openapi, wire
 from dipportal.api.errors import Refused
+from dipportal.api.throttles import RefusedPerAddress, RefusedTooOften
 from dipportal.organisations.actors import client
 from dipportal.organisations.areas import with_key
 from dipportal.ticketing.models_keys import SystemKey
@@ -36,6 +37,14 @@ class KeyView(APIView):
         unknown = sorted(set(request.query_params) - set(self.asked))
         if unknown:
             raise Refused("query", _("The address has something after the question mark that is not known here."))
+
+    def handle_exception(self, exc: Exception) -> Response:
+        # Here and not among the throttles of the framework, which it asks only about calls with a good key.
+        if isinstance(exc, NotAuthenticated | AuthenticationFailed):
+            refused = RefusedPerAddress()
+            if not refused.allow_request(self.request, self):
+                exc = RefusedTooOften(wait=refused.wait())
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)

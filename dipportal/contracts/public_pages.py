@@ -1,9 +1,7 @@
 """The page on which anybody with a paper in hand asks whether the portal still holds what it says."""
 
-import ipaddress
 import time
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +14,7 @@ from dipportal.contracts.models import Contract
 from dipportal.contracts.paper.verification import SHORT, tidy_code
 from dipportal.organisations.areas import public
 from dipportal.organisations.models import Organisation
+from dipportal.organisations.visitors import network_of
 
 MOST_A_MINUTE = 20
 
@@ -66,10 +65,7 @@ def _sees(organisation: Organisation, found: Contract) -> bool:
 
 def _too_often(request: HttpRequest) -> bool:
     """Counts the questions of one address in this minute, in the cache; of IPv6 the network counts."""
-    address = ipaddress.ip_address(get_adapter().get_client_ip(request))
-    if address.version == 6:
-        address = ipaddress.ip_network((address, 64), strict=False).network_address
-    key = f"check-paper:{address}:{int(time.time() // 60)}"
+    key = f"check-paper:{network_of(request)}:{int(time.time() // 60)}"
     cache.add(key, 0, 120)
     try:
         return bool(cache.incr(key) > MOST_A_MINUTE)
