@@ -8,6 +8,10 @@ from dipportal.organisations import admin_site, health
 
 admin_site.prepare()
 
+handler400 = "dipportal.api.outside.bad_request"
+handler404 = "dipportal.api.outside.not_found"
+handler500 = "dipportal.api.outside.server_error"
+
 urlpatterns = [
     path("", include("dipportal.organisations.urls")),
     path("aanbieder/<slug:organisation>/", include("dipportal.providers.urls")),

@@ -40,6 +40,7 @@ REFUSALS = {
         "Too many calls with this key, or too many of one address that were refused for their key; Retry-After says in"
         " how many seconds."
     ),
+    500: _refusal("Something went wrong in the portal: send the same once more, later."),
 }
 CUMULATIVE = {
     400: _refusal("Nothing was taken in: what is wrong stands with its row.", examples.REFUSED),

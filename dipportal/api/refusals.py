@@ -31,6 +31,8 @@ def answered(error: Exception, _context: Any) -> Response | None:
     return Response(wire.error(code, sentence), status=error.status_code, headers=_headers(error))
 
 
+NOT_FOUND = ("not_found", gettext_lazy("There is nothing at this address."))
+REFUSED = ("refused", gettext_lazy("This is not possible."))
 # The first that fits.
 SAID: tuple[tuple[type[exceptions.APIException], str, str | Promise], ...] = (
     (
@@ -50,10 +52,10 @@ SAID: tuple[tuple[type[exceptions.APIException], str, str | Promise], ...] = (
     ),
     (exceptions.Throttled, "too_often", gettext_lazy("Too many calls with this key. Retry-After says when to go on.")),
     (exceptions.MethodNotAllowed, "method", gettext_lazy("This address does not answer that method.")),
-    (exceptions.NotFound, "not_found", gettext_lazy("There is nothing at this address.")),
+    (exceptions.NotFound, *NOT_FOUND),
     (exceptions.UnsupportedMediaType, "no_json", gettext_lazy("Send JSON, with 'Content-Type: application/json'.")),
     (exceptions.ParseError, "no_json", gettext_lazy("The body is not JSON in UTF-8.")),
-    (exceptions.APIException, "refused", gettext_lazy("This is not possible.")),
+    (exceptions.APIException, *REFUSED),
 )
 
 
