@@ -102,4 +102,4 @@ def _change(row: Sums) -> str:
     if row.change is None:
         return NOTHING
     part = share(row.change, row.week_before or 0)
-    return esc(signed(row.change)) + (sub(esc(signed_percent(part))) if part is not None else "")
+    return esc(signed(row.change)) + (sub(esc(signed_percent(part))) if row.change and part is not None else "")
