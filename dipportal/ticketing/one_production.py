@@ -8,6 +8,7 @@ from typing import Any
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing import definitions, expected, queries, run_up, sales_sheet
 from dipportal.ticketing.monitor import SHOWN, Sold, Tour
+from dipportal.ticketing.seasons import Together
 
 WEAKEST = "weakest"
 
@@ -41,6 +42,7 @@ def shown(
     ]
     found = {
         "tour": tour,
+        "together": Together.of_tour(tour),
         "files": [(kind, file(kind) + (f"?order={WEAKEST}" if weakest else "")) for kind in sales_sheet.KINDS],
         "rows": rows,
         "later": [one for one in tour.sold if not one.told and not one.silence(now)],

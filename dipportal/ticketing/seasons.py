@@ -32,7 +32,7 @@ from dipportal.catalogue.models import Performance
 from dipportal.catalogue.rules import season_of
 from dipportal.organisations.models import Organisation
 from dipportal.ticketing.models_sums import OwedCount, TourSums
-from dipportal.ticketing.monitor import SHOWN, share
+from dipportal.ticketing.monitor import SHOWN, Tour, share
 
 _SUMMED = (
     "performances", "counted", "tickets", "seats", "in_known_seats", "revenue_cents", "reservations", "change",
@@ -98,6 +98,23 @@ class Together:
     def kinds(self) -> list[tuple[Any, int]]:
         """The kinds as they are shown, of the performances of which they are told."""
         return [(kind, number) for kind, number in self.by_kind.items() if number is not None]
+
+    @classmethod
+    def of_tour(cls, tour: Tour) -> "Together":
+        """One tour by itself, as its performances tell it."""
+        return cls(
+            productions=1,
+            performances=len(tour.playing),
+            counted=len(tour.counted),
+            tickets=tour.tickets if tour.counted else None,
+            seats=tour.seats,
+            in_known_seats=tour.in_known_seats,
+            revenue_cents=tour.revenue_cents if tour.counted else None,
+            reservations=tour.reservations,
+            change=tour.change,
+            week_before=tour.week_before,
+            by_kind={kind: (tour.by_kind or {}).get(kind) for kind in SHOWN},
+        )
 
     @classmethod
     def of(cls, found: dict[str, Any]) -> "Together":

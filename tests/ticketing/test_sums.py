@@ -15,7 +15,7 @@ from dipportal.catalogue import mirror as catalogue
 from dipportal.catalogue.enums import PerformanceStatus
 from dipportal.catalogue.models import Performance, Production
 from dipportal.organisations.actors import pull
-from dipportal.ticketing import mirror, sums, tasks
+from dipportal.ticketing import mirror, seasons, sums, tasks
 from dipportal.ticketing.enums import Source, TicketKind
 from dipportal.ticketing.models import OwedCount, TicketCount, TourSums
 from dipportal.ticketing.monitor import SHOWN, Sold, Tour
@@ -68,6 +68,8 @@ def agree(*moments: dt.datetime) -> None:
     fresh = tours()
     kept = {row.pk: said(row) for row in TourSums.objects.all()}
     assert kept == {pk: anew(sold) for pk, sold in fresh.items()}
+    for pk, sold in fresh.items():
+        assert seasons.together(TourSums.objects.filter(pk=pk)) == seasons.Together.of_tour(Tour(sold))
     for moment in moments:
         silent = {
             one.performance.pk: silence.since
