@@ -57,7 +57,7 @@ def _before(last: TicketCountPoint) -> Iterator[TicketCountPoint]:
 
 def _kept(points: list[TicketCountPoint], last: TicketCountPoint, border: dt.date) -> list[TicketCountPoint]:
     """What the portal would have kept of these by now: before the border the last of each week."""
-    following = [*points[1:], last]
+    following = [*points, last][1:]
     return [
         point
         for point, after in zip(points, following, strict=True)

@@ -71,6 +71,14 @@ def test_what_is_old_is_kept_as_the_portal_keeps_it(drawn: list[list[tuple[dt.da
     assert history.thin(timezone.localdate()) == 0
 
 
+def test_what_was_sold_before_its_sale_began_has_no_run_up(world: World) -> None:
+    """A house may tell of a performance at any moment; no drawn sale is as long as this one."""
+    house = Theater.objects.create(pk=8100, name="Huis")
+    far = sells(world.production, house, 900, {0: 5}, seats=SEATS)
+    assert run_ups.draw() == 0
+    assert [tickets for _day, tickets in curve(far)] == [5]
+
+
 def test_doing_it_again_gives_the_same(drawn: list[list[tuple[dt.date, int]]]) -> None:
     assert run_ups.draw() == 0
     evenings = list(Performance.objects.filter(number__in=range(8_000_000, 8_000_100)).order_by("number"))
