@@ -7,7 +7,7 @@ from random import Random
 
 from dipportal.sandbox.credentials import CREDENTIAL_SETS
 from dipportal.sandbox.store import Store
-from dipportal.sandbox.world import deals, places, tours
+from dipportal.sandbox.world import box_office, deals, places, tours
 from dipportal.sandbox.world.scales import SCALES, Scale, Share
 
 
@@ -24,11 +24,14 @@ def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
         for provider, share in ((agency, size.agency), (producer, size.producer)):
             made = tours.tours(rng, size, ground, share, numbers=numbers, today=today, first_title=first_title)
             first_title += len(made)
-            _put_tours(store, rng, size, made, today)
+            sold = _sold(rng, size, made, today)
             records = deals.agreements(
                 rng, share, provider, deals.groups(rng, made, by_id),
                 today=today, first_open=size.first_open, first_id=first_id,
             )  # fmt: skip
+            if share is size.agency:
+                store.set_meta("odd_counts", box_office.make_odd(sold, records, today))
+            _put_tours(store, made, sold, box_office.Prices.of(records))
             store.put_many("contract", [(one["id"], one) for one in records])
             first_id = max([first_id, *(one["id"] for one in records)])
         _put_archive(store, size, ground, seed=f"{scale}/{seed}/archive", today=today, first_title=first_title)
@@ -51,17 +54,18 @@ def _put_archive(store: Store, size: Scale, ground: places.Places, *, seed: str,
         )
         made = tours.tours(rng, size, ground, behind, numbers=numbers, today=today, first_title=first_title)
         first_title += len(made)
-        _put_tours(store, rng, size, made, today)
+        _put_tours(store, made, _sold(rng, size, made, today), box_office.Prices())
 
 
-def _put_tours(store: Store, rng: Random, size: Scale, made: list[tours.Tour], today: date) -> None:
-    store.put_many("production", [(one.production["id"], one.production) for one in made])
+def _sold(rng: Random, size: Scale, made: list[tours.Tour], today: date) -> list[box_office.Sold]:
+    found = (tours.counts(rng, size, one, today) for tour in made for one in tour.performances)
+    return [one for one in found if one is not None]
+
+
+def _put_tours(store: Store, made: list[tours.Tour], sold: list[box_office.Sold], prices: box_office.Prices) -> None:
     played = [performance for one in made for performance in one.performances]
+    box_office.give_ranks(played, prices)
+    store.put_many("production", [(one.production["id"], one.production) for one in made])
     store.put_many("performance", [(one["number"], one) for one in played])
-    sold, reserved = [], []
-    for one in played:
-        tickets, waiting = tours.counts(rng, size, one, today)
-        sold += [(one["number"], tickets)] if tickets else []
-        reserved += [(one["number"], waiting)] if waiting else []
-    store.put_many("tickets", sold)
-    store.put_many("reservations", reserved)
+    for kind, records in box_office.records(sold, prices).items():
+        store.put_many(kind, [(one["number"], one) for one in records])

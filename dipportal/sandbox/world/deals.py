@@ -139,7 +139,6 @@ def _give_moments(rng: Random, made: list[Deal], today: date) -> None:
 def _terms(rng: Random, contract_type: str) -> Record:
     price = rng.choice((1450, 1825, 2250, 2800))
     ranks = rng.choice((1, 1, 2, 3, 4))
-    prices = [max(price - 350 * rank, 500) for rank in range(ranks)]
     guarantee = rng.choice((150000, 250000, 450000, 650000, 825000))
     percentage = rng.choice((70.0, 75.0, 80.0, 85.0, 90.0))
     given: dict[str, Any] = {
@@ -151,9 +150,10 @@ def _terms(rng: Random, contract_type: str) -> Record:
         "remarks": rng.choice(names.REMARKS) if rng.random() < 0.94 else "",
         "theater_technicians": rng.choice((None, None, 2, 3)),
         "producer_technicians": rng.choice((None, None, 1, 4)),
-        "settlement_pricing": prices,
-        "entrance_pricing": [one + rng.choice((0, 200, 425)) for one in prices],
     }
+    settled = [max(price - 350 * rank - rng.choice((0, 50, 100)), 500) for rank in range(ranks)]
+    given["settlement_pricing"] = settled
+    given["entrance_pricing"] = [one + given["theater_fee"] for one in settled]
     if contract_type == "rent":
         return {**given, "rent": guarantee, "other_charges": rng.choice((0, 35000))}
     given["royalties_percentage"] = rng.choice((0.0, 8.5, 10.0, 11.0, 12.0))
@@ -170,10 +170,12 @@ def _terms(rng: Random, contract_type: str) -> Record:
     return {**given, **({side: guarantee} if side else {})}
 
 
-def _changed(rng: Random, given: Record) -> Record:
-    """What a revision is made for: one or two terms differ."""
+def _changed(rng: Random, given: Record, status: str) -> Record:
+    """What a revision is made for: one or two terms differ. In a concept the visitor's prices still have to follow."""
     changed = dict(given)
     changed["theater_fee"] = given["theater_fee"] + 25
+    if status != "concept":
+        changed["entrance_pricing"] = [one + 25 for one in given["entrance_pricing"]]
     for name in ("partage_percentage", "producer_warranty", "buyout_amount"):
         if given.get(name) and rng.random() < 0.5:
             changed[name] = given[name] - 5 if name == "partage_percentage" else given[name] - 25000
@@ -238,6 +240,6 @@ def agreements(
         if root.id not in given:
             given[root.id] = _terms(rng, root.type)
             references[root.id] = f"Boeking #{1000 + index}"
-        own = _changed(rng, given[root.id]) if one.parent else given[root.id]
+        own = _changed(rng, given[root.id], one.status) if one.parent else given[root.id]
         records.append(_record(rng, one, provider, own, references[root.id]))
     return records
