@@ -159,3 +159,17 @@ def test_most_tell_it_each_night_a_few_have_fallen_silent_and_a_few_say_nothing(
     silent = sum(day < world.today - timedelta(days=8) for day in told)
     assert 0 < silent < len(told) / 4
     assert told.count(world.today) > len(told) / 2
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 20), date(2026, 12, 3), date(2027, 3, 17), date(2027, 6, 16)], ids=str)
+def test_there_is_always_a_count_to_enter_where_a_demo_begins(tmp_path: Path, day: date) -> None:
+    """These are days on which chance alone would give the second theater none; agreed evenings of the agency."""
+    world = World(tmp_path / "w.sqlite3", day)
+    asked = [
+        number
+        for number, one in world.performances.items()
+        if (one["theater"]["id"], one["status"]) == (2, "agreed")
+        and day.isoformat() < one["date"] <= (day + timedelta(days=41)).isoformat()
+        and number not in world.sales
+    ]
+    assert asked

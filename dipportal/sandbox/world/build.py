@@ -30,6 +30,7 @@ def fill(store: Store, *, scale: str, seed: int, today: date) -> None:
                 today=today, first_open=size.first_open, first_id=first_id,
             )  # fmt: skip
             if share is size.agency:
+                sold = tours.one_to_enter(sold, [one for tour in made for one in tour.performances], today)
                 store.set_meta("odd_counts", box_office.make_odd(sold, records, today))
             _put_tours(store, made, sold, box_office.Prices.of(records))
             store.put_many("contract", [(one["id"], one) for one in records])

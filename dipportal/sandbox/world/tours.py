@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -19,8 +20,10 @@ _MATINEE = time(15, 0)
 # Days before the evening: when tickets begin to be sold, and from when on a house has a count to tell.
 _ON_SALE = 120
 _EXPECTED = 60
-# Of the first eight theaters the one that counts by hand and has fallen behind.
+# Of the first eight theaters the one that counts by hand and has fallen behind, and the one that always has a count
+# to enter: its weekly mail is where a demo begins.
 _FALLS_SILENT = 5
+_HAS_ONE_TO_ENTER = 2
 
 
 @dataclass
@@ -187,6 +190,20 @@ def counts(rng: Random, scale: Scale, performance: Record, today: date) -> Sold 
     if not scale.presale or days_ahead >= _ON_SALE or own.random() < missing:
         return None
     return _ahead(own, performance, today, days_ahead)
+
+
+def one_to_enter(sold: list[Sold], performances: Iterable[Record], today: date) -> list[Sold]:
+    """Without the count of the last evening of the coming weeks in that house, when no other one is missing there."""
+    first, last = today.isoformat(), (today + timedelta(days=40)).isoformat()
+    there = [
+        (one["date"], one["number"])
+        for one in performances
+        if one["theater"]["id"] == _HAS_ONE_TO_ENTER and one["status"] == "agreed" and first < one["date"][:10] <= last
+    ]
+    told = {one.number for one in sold}
+    if not there or any(number not in told for _moment, number in there):
+        return sold
+    return [one for one in sold if one.number != max(there)[1]]
 
 
 def _ahead(rng: Random, performance: Record, today: date, days_ahead: int) -> Sold | None:
