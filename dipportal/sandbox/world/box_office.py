@@ -40,7 +40,7 @@ class Sold:
 
     @property
     def seats(self) -> int:
-        return sum(_seats(self.performance))
+        return sum(seats_of(self.performance))
 
 
 @dataclass
@@ -72,14 +72,14 @@ def _tour_and_house(performance: Record) -> tuple[str, int]:
     return performance["production"]["id"], performance["theater"]["id"]
 
 
-def _seats(performance: Record) -> list[int]:
+def seats_of(performance: Record) -> list[int]:
     return [performance[rank] for rank in RANKS if performance[rank]]
 
 
 def give_ranks(performances: Iterable[Record], prices: Prices) -> None:
     """A hall has the ranks that have a price; together they keep its seats."""
     for one in performances:
-        known, seats = prices.known(one), _seats(one)
+        known, seats = prices.known(one), seats_of(one)
         if known is None or len(known) in (1, len(seats)):
             continue
         parts = _PARTS[: len(known)]
@@ -125,7 +125,7 @@ def counted(one: Sold, prices: Sequence[int]) -> Record:
     """The record of its sales."""
     own = Random(f"prices {one.number}")
     reduction = own.choice((150, 250, 300, 400))
-    seats = _seats(one.performance)
+    seats = seats_of(one.performance)
     left = seats if len(seats) == len(prices) else [sum(seats)]
     asked = {"normal": prices, "free": [0] * len(prices), "complimentary": [0] * len(prices)}
     reduced = [_reduced(price, reduction) for price in prices]

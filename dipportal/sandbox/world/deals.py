@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import cycle
@@ -13,6 +13,7 @@ from dipportal.sandbox import clock, contracts, terms
 from dipportal.sandbox.credentials import CredentialSet
 from dipportal.sandbox.store import Record
 from dipportal.sandbox.world import names
+from dipportal.sandbox.world.box_office import seats_of
 from dipportal.sandbox.world.scales import Share
 from dipportal.sandbox.world.tours import Tour
 
@@ -136,10 +137,10 @@ def _give_moments(rng: Random, made: list[Deal], today: date) -> None:
             child.created = after
 
 
-def _terms(rng: Random, contract_type: str) -> Record:
+def _terms(rng: Random, contract_type: str, evenings: Sequence[Record]) -> Record:
     price = rng.choice((1450, 1825, 2250, 2800))
     ranks = rng.choice((1, 1, 2, 3, 4))
-    guarantee = rng.choice((150000, 250000, 450000, 650000, 825000))
+    part = rng.choice((20, 30, 40, 50, 65))
     percentage = rng.choice((70.0, 75.0, 80.0, 85.0, 90.0))
     given: dict[str, Any] = {
         "theater_fee": rng.choice((0, 150, 200, 425)),
@@ -154,6 +155,9 @@ def _terms(rng: Random, contract_type: str) -> Record:
     settled = [max(price - 350 * rank - rng.choice((0, 50, 100)), 500) for rank in range(ranks)]
     given["settlement_pricing"] = settled
     given["entrance_pricing"] = [one + given["theater_fee"] for one in settled]
+    full = sum(settled) // ranks * sum(sum(seats_of(one)) for one in evenings)
+    # What is guaranteed is a part of what full houses bring, in steps of € 250.
+    guarantee = max(round(full * part / 100 / 25000), 2) * 25000
     if contract_type == "rent":
         return {**given, "rent": guarantee, "other_charges": rng.choice((0, 35000))}
     given["royalties_percentage"] = rng.choice((0.0, 8.5, 10.0, 11.0, 12.0))
@@ -164,6 +168,8 @@ def _terms(rng: Random, contract_type: str) -> Record:
         tranches = [{"amount": guarantee, "percentage": 100.0}, {"amount": 99999999, "percentage": 50.0}]
         return {**given, "shared_costs": rng.choice((0, 0, 45000)), "volumes": tranches}
     given |= {"partage_percentage": percentage, "warranty_per_performance": rng.random() < 0.4}
+    if given["warranty_per_performance"]:
+        guarantee = max(guarantee // len(evenings) // 25000, 2) * 25000
     if contract_type == "suppletion":
         return {**given, "suppletion": guarantee // 2, "warranty": guarantee}
     side = rng.choice(("producer_warranty", "producer_warranty", "theater_warranty", None))
@@ -238,7 +244,7 @@ def agreements(
     for index, one in enumerate(made):
         root = one.parent or one
         if root.id not in given:
-            given[root.id] = _terms(rng, root.type)
+            given[root.id] = _terms(rng, root.type, root.group.performances)
             references[root.id] = f"Boeking #{1000 + index}"
         own = _changed(rng, given[root.id], one.status) if one.parent else given[root.id]
         records.append(_record(rng, one, provider, own, references[root.id]))
