@@ -35,11 +35,9 @@ def drawn(curves: Sequence[Curve], now: dt.datetime) -> Drawn | None:
     if not days:
         return None
     shown = [
-        Line(
-            [(before, float(full)) for before, full in _shares(one, (evenings[one.performance.pk] - today).days)],
-            stepped=True,
-        )
+        Line([(before, float(full)) for before, full in points], stepped=True)
         for one in curves
+        if (points := _shares(one, (evenings[one.performance.pk] - today).days))
     ]
     # Of one performance alone there is nothing to take an average of.
     shown.append(Line([(day.days_before, float(day.average)) for day in days if day.performances > 1], strong=True))
@@ -59,8 +57,10 @@ def _across(step: int) -> Axis:
 
 
 def _shares(curve: Curve, days_to_go: int) -> list[tuple[int, Decimal]]:
-    """From the first count to the evening, or to today."""
+    """From the first count to the evening, or to today; nothing of one that has further to go than the picture."""
     last = max(0, days_to_go)
+    if last > DAYS:
+        return []
     steps = [(days, tickets) for days, tickets in curve.steps if days <= DAYS]
     begun = curve.at(DAYS)
     if begun is not None:

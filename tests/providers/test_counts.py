@@ -90,6 +90,18 @@ def test_the_picture_and_its_figures(world: World) -> None:
     assert chart.wide.count("<polyline") == chart.narrow.count("<polyline") == 2
 
 
+def test_what_has_further_to_go_than_the_picture_is_not_in_it(world: World) -> None:
+    near, far = world.performances[:2]
+    for one, days in ((near, 10), (far, 97)):
+        Performance.objects.filter(pk=one.pk).update(starts_at=timezone.now() + dt.timedelta(days=days))
+        counted(world, one, 100)
+    chart = page(world).context["chart"]
+    # The line of the near one, and the place of an average, of which there is none.
+    assert chart.wide.count('class="chart-line"') == 1
+    Performance.objects.filter(pk=near.pk).delete()
+    assert page(world).context["chart"] is None
+
+
 def test_without_a_known_capacity_there_is_no_picture(world: World) -> None:
     counted(world, world.performances[0], 100, seats=0)
     answer = page(world)
