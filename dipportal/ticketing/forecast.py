@@ -97,16 +97,19 @@ class Earlier:
 
     @property
     def teaches(self) -> bool:
-        """Of what had sold nothing no growth can be read, and of what was sold out not how it would have gone on."""
-        return self.then > 0 and not 0 < self.seats <= self.then
+        """Of less than a ticket no growth can be read, and of what was sold out not how it would have gone on.
+
+        On the line between two points of a week (Course.smoothed) there are parts of tickets.
+        """
+        return self.then >= 1 and not 0 < self.seats <= self.then
 
     def ends(self, now: Now) -> float:
         """Where that one ends, if it goes on like this one: the average of what can be read. Tickets, not rounded."""
         readings = [now.within(now.sold * self.final / self.then)]
         if now.seats and self.seats:
             readings.append(self._filled(now))
-        if now.lately is not None and self.lately is not None and self.lately > 0:
-            readings.append(self._kept_up(now))
+        if now.lately is not None and self.lately is not None and self.lately >= 1:
+            readings.append(self._kept_up(now, self.lately))
         # Without the noise of the last digits, so that who keeps what it has is never rounded below it.
         return round(sum(readings) / len(readings), 6)
 
@@ -121,11 +124,11 @@ class Earlier:
             return now.within(now.sold * final / then)
         return now.sold + (now.seats - now.sold) * (final - then) / (1 - then)
 
-    def _kept_up(self, now: Now) -> float:
-        """What is still to come is to the last fortnight as it was with this one."""
+    def _kept_up(self, now: Now, lately: float) -> float:
+        """What is still to come is to the last fortnight as it was with this one, which sold `lately` in it."""
         if self.final <= self.then:
             return now.within(now.sold * self.final / self.then)
-        per_ticket = (self.final - self.then) / (self.lately or 1)
+        per_ticket = (self.final - self.then) / lately
         return now.within(now.sold + max(0, now.lately or 0) * per_ticket)
 
 

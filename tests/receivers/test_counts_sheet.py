@@ -438,7 +438,8 @@ def looked_at(world: World, editor: Client, url: Url) -> Any:
 
 def test_what_was_tampered_with_is_not_saved(world: World, editor: Client, url: Url) -> None:
     sealed = looked_at(world, editor, url).context["sheet"]
-    for other in ("", "x", sealed[:-1], f"{sealed[:20]}x{sealed[21:]}"):
+    changed = f"{sealed[:20]}{'y' if sealed[20] == 'x' else 'x'}{sealed[21:]}"
+    for other in ("", "x", sealed[:-1], changed):
         reply = editor.post(url("counts_sheet_save"), {"sheet": other}, follow=True)
         assert "too long ago" in reply.content.decode()
     assert TicketCount.objects.count() == 0

@@ -92,7 +92,8 @@ def test_the_three_readings() -> None:
     assert one.ends(Now(80, 10, 0)) == pytest.approx((160 + 100) / 2), "without seats nothing is read of seats"
     assert one.ends(Now(80, None, 0)) == 160
     assert one.ends(Now(80, -5, 0)) == pytest.approx((160 + 80) / 2), "of a fortnight of returns no growth is read"
-    assert earlier(50, 100, lately=0).ends(Now(80, 10, 0)) == 160
+    for less_than_one in (0, 1e-9, 0.99):
+        assert earlier(50, 100, lately=less_than_one).ends(Now(80, 10, 0)) == 160
     assert earlier(50, 100, seats=0).ends(Now(80, None, 200)) == 160
     assert one.ends(Now(20, None, 200)) == 40, "emptier: in proportion, both ways"
 
@@ -104,9 +105,9 @@ def test_few_data_are_refused_with_how_many_are_needed(missing: int) -> None:
     assert isinstance(forecast(Now(100, 10, 200), [earlier()] * NEEDED), Forecast)
 
 
-def test_who_was_sold_out_or_had_nothing_teaches_nothing() -> None:
+def test_who_was_sold_out_or_had_less_than_a_ticket_teaches_nothing() -> None:
     known = [earlier()] * (NEEDED - 1)
-    for silent in (earlier(200, 200), earlier(0, 100)):
+    for silent in (earlier(200, 200), earlier(0, 100), earlier(1e-300, 100), earlier(6 / 7, 100)):
         assert forecast(Now(100, 10, 200), [*known, silent]) == NoForecast(Reason.FEW_EARLIER, NEEDED - 1, NEEDED)
     assert earlier(200, 200, seats=0).teaches
 
