@@ -42,7 +42,25 @@ def people() -> Houses:
     for number in range(OTHERS):
         _provider(f"ander-{number}", 200 + number)
     small = _provider("klein", 300)
-    return Houses(_editor(large), _editor(small), SEASONS, BESIDE * 10)
+    return Houses(_editor(large), _editor(small), running(), BESIDE * 10)
+
+
+def running() -> int:
+    """A production of the running season that is in the middle of its tour, as that of the small one is.
+
+    Where both were at other ends of theirs, their pages would have other things to tell.
+    """
+    return next(p for p in range(SEASONS, PRODUCTIONS, SEASONS) if begins_after(p) == days_before_now())
+
+
+def days_before_now() -> int:
+    """Days after the first of September on which a tour begins that is half way, as far as the season goes on."""
+    began = dt.date(int(season_of(timezone.localdate())[:4]), 9, 1)
+    return min(max((timezone.localdate() - began).days - EVENINGS * 3 // 2, 0), 199)
+
+
+def begins_after(p: int) -> int:
+    return p * 37 % 200
 
 
 def _provider(slug: str, producer: int) -> Organisation:
@@ -74,7 +92,7 @@ def fill() -> None:
     _tours(f"generate_series(1, {PRODUCTIONS}) p", "101 + p % 5")
     others = f"generate_series({BESIDE}, {BESIDE + OTHERS * OTHER_PRODUCTIONS - 1}) p"
     _tours(others, f"200 + p % {OTHERS}")
-    _tours(f"(VALUES ({BESIDE * 10})) one(p)", "300", season="0")
+    _tours(f"(VALUES ({BESIDE * 10})) one(p)", "300", season="0", after=str(days_before_now()))
     _clean()
 
 
@@ -88,8 +106,18 @@ def _clean() -> None:
 EVERYWHERE = "1 + (p * 11 + k / 2) % 300"
 
 
-def _tours(rows: str, producer: str, *, season: str = f"p % {SEASONS}", theater: str = EVERYWHERE) -> None:
-    """`season`: how many seasons ago, as SQL. `theater`: of evening k of production p; one beyond 300 has no hall."""
+def _tours(
+    rows: str,
+    producer: str,
+    *,
+    season: str = f"p % {SEASONS}",
+    theater: str = EVERYWHERE,
+    after: str = "(p * 37) % 200",
+) -> None:
+    """`season`: how many seasons ago, as SQL. `theater`: of evening k of production p; one beyond 300 has no hall.
+
+    `after`: so many days after the first of September it begins.
+    """
     running = int(season_of(timezone.localdate())[:4])
     year = f"({running} - ({season}))"
     _copies(
@@ -101,7 +129,7 @@ def _tours(rows: str, producer: str, *, season: str = f"p % {SEASONS}", theater:
     evenings = f"{rows}, generate_series(0, {EVENINGS - 1}) k"
     starts = (
         f"make_timestamptz({year}::int, 9, 1, 20, 15, 0, 'Europe/Amsterdam')"
-        " + make_interval(days => (((p * 37) % 200 + k * 3))::int)"
+        f" + make_interval(days => (({after}) + k * 3)::int)"
     )
     hall = f"CASE WHEN {theater} <= {THEATERS} THEN ({theater}) * 10 + 1 + k % 2 END"
     _copies(

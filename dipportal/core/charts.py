@@ -4,7 +4,7 @@ They are read without colour: the line that matters is thick, the others are thi
 figures. A chart is drawn in the width in which it is shown, so that its words keep their size.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import conditional_escape
@@ -36,27 +36,32 @@ class Line:
     strong: bool = False
     stepped: bool = False
 
-    def corners(self) -> Iterable[Point]:
-        before: Point | None = None
-        for point in self.points:
-            if self.stepped and before is not None:
-                yield point[0], before[1]
-            yield point
-            before = point
+    def path(self, place: Callable[[Point], tuple[str, str]]) -> str:
+        """What SVG draws it by: from the first point straight to the next, or along and then up."""
+        parts: list[str] = []
+        height = ""
+        for number, point in enumerate(self.points):
+            x, y = place(point)
+            if not (self.stepped and number):
+                parts.append(f"{'L' if number else 'M'}{x} {y}")
+            else:
+                parts.append(f"H{x}" if y == height else f"H{x}V{y}")
+            height = y
+        return "".join(parts)
 
 
 def lines(shown: Iterable[Line], across: Axis, up: Axis, *, label: str, width: int, height: int = 260) -> SafeString:
     """A picture of `width` by `height` pixels. `label` says in words what it shows, for who cannot see it."""
 
-    def place(point: Point) -> str:
+    def place(point: Point) -> tuple[str, str]:
         x = across.at(point[0], LEFT, width - RIGHT)
         y = up.at(point[1], height - BOTTOM, TOP)
-        return f"{x:.1f},{y:.1f}"
+        return f"{x:.1f}", f"{y:.1f}"
 
     parts = [_grid(across, up, width, height)]
     for line in sorted(shown, key=lambda one: one.strong):
         look = "chart-line chart-strong" if line.strong else "chart-line"
-        parts.append(f'<polyline class="{look}" points="{" ".join(map(place, line.corners()))}"/>')
+        parts.append(f'<path class="{look}" d="{line.path(place)}"/>')
     return SafeString(
         f'<svg class="chart" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
         f'aria-label="{conditional_escape(label)}">{"".join(parts)}</svg>'

@@ -42,7 +42,7 @@ def productions(
     for row in rows:
         production, now = row.production, moving[row.pk]
         found.append(
-            f'<tr>\n<th scope="row"><a href="{at(place, row.pk)}">{escape(production.title)}</a>'
+            f'<tr><th scope="row"><a href="{at(place, row.pk)}">{escape(production.title)}</a>'
             + (off if production.cancelled_at else "")
             + (sub(escape(production.producer.name)) if producers else "")
             + "</th>"
@@ -56,7 +56,7 @@ def productions(
             + cell(change, _change(row), "numeric")
             + cell(revenue, NOTHING if row.revenue_cents is None else esc(whole_euros(row.revenue_cents)), "numeric")
             + cell(reserved, NOTHING if row.reservations is None else grouped(row.reservations), "numeric")
-            + cell(played, numbers.played(row, now), "numeric text-nowrap")
+            + cell(played, numbers.played(row, now), "numeric")
             + cell(counted, numbers.counted(row.counted_at) + numbers.silent(now.silent))
             + "</tr>\n"
         )
@@ -67,7 +67,9 @@ class Numbers:
     """Numbers with their words, which are looked up once a list."""
 
     def __init__(self) -> None:
-        self._of, self._of_seats = esc(_("%(part)s of %(whole)s")), esc(_("of %(seats)s"))
+        # On one line, in fewer bytes than a class for each.
+        self._of = esc(_("%(part)s of %(whole)s")).replace(" ", "\u00a0")
+        self._of_seats = esc(_("of %(seats)s"))
         self._unknown = sub(esc(_("capacity not known")))
         self._none = nothing(_("no count"))
         self._ago, self.when = esc(_("%(age)s ago")), markup.Dates()
@@ -91,7 +93,7 @@ class Numbers:
         if owed not in self._silent:
             label = ngettext("%(number)s owes a count", "%(number)s owe a count", owed) % {"number": grouped(owed)}
             self._silent[owed] = markup.badge(label, "warning", "alert-triangle")
-        return f"\n<div>{self._silent[owed]}</div>"
+        return f"<div>{self._silent[owed]}</div>"
 
 
 def _percent(value: object) -> str:

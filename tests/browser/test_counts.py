@@ -37,7 +37,7 @@ def test_from_the_weekly_mail_to_the_producer_s_curve(visitors: Any, site: Porta
     row = planner.page.locator("tbody tr", has_text="ingevoerd door het theater")
     expect(row).to_contain_text("157")
     expect(row).to_contain_text("€ 3.450,00")
-    expect(planner.page.locator("svg.chart polyline").first).to_be_attached()
+    expect(planner.page.locator("svg.chart path").first).to_be_attached()
 
 
 def test_a_linked_performance_refuses_entry_in_words(visitors: Any) -> None:

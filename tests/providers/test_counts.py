@@ -87,7 +87,7 @@ def test_the_picture_and_its_figures(world: World) -> None:
     assert [(day.days_before, str(day.average)) for day in chart.table] == [
         (35, "10.0"), (28, "10.0"), (21, "10.0"), (14, "10.0")
     ]  # fmt: skip
-    assert chart.wide.count("<polyline") == chart.narrow.count("<polyline") == 2
+    assert chart.wide.count("<path") == chart.narrow.count("<path") == 2
 
 
 def test_what_has_further_to_go_than_the_picture_is_not_in_it(world: World) -> None:

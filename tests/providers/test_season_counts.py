@@ -120,7 +120,7 @@ def test_a_season_is_chosen_and_the_running_one_comes_by_itself(world: World) ->
     assert titles(page(world, "?season=1999-2000")) == ["Nu"], "there is no such season"
     compared = [(season, whole.tickets) for season, whole in answer.context["seasons"]]
     assert compared == [(before, 50), (running(), 10)]
-    assert answer.context["line"].wide.count("<polyline") == 1
+    assert answer.context["line"].wide.count("<path") == 1
 
 
 def test_the_last_season_stands_there_when_nothing_plays_this_year(world: World) -> None:

@@ -71,7 +71,7 @@ def test_the_run_up_is_that_of_its_performances_here(world: World, page: Page) -
     coming(world, 12, 490, theater=world.other_theater)
     after = page().context["chart"]
     assert after == before
-    assert after.wide.count("<polyline") == 2
+    assert after.wide.count("<path") == 2
     assert [str(day.average) for day in after.table][:1] == ["6.6"]
 
 

@@ -158,7 +158,7 @@ def test_a_season_is_chosen_and_the_seasons_stand_beside_each_other(world: World
     assert titles(page("?season=1999-2000")) == ["Nu"], "there is no such season"
     compared = [(name, whole.tickets, whole.counted) for name, whole in answer.context["seasons"]]
     assert compared == [(before(2), 60, 1), (before(), 50, 2), (running(), 10, 1)]
-    assert answer.context["line"].wide.count("<polyline") == 1
+    assert answer.context["line"].wide.count("<path") == 1
     assert words(answer).count(f"?season={running()}") == 1
 
 
