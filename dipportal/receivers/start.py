@@ -74,15 +74,17 @@ def of(organisation: Organisation) -> Start:
 # What is asked depends on the house, the day and the moment alone, so the statement is kept; see Written.
 @lru_cache(maxsize=256)
 def _waiting(organisation: Organisation, today: dt.date) -> Written:
-    performances = catalogue.visible_performances(organisation)
-    coming = performances.upcoming(since=MOMENT).order_by("starts_at", "pk")
+    theaters = catalogue.visible_theaters(organisation).order_by("pk")
+    coming = catalogue.visible_performances(organisation).upcoming(since=MOMENT).order_by("starts_at", "pk")
+    # By its theaters, and in no order: a house has a few of all the evenings that lie between two days.
+    lacking = counts.lacking(catalogue.performances_in(theaters), today).order_by()
     return written(
         {
             "waiting": Ask(contracts.waiting_for_answer(organisation), MANY + 1, MOST_TOLD + 1, apart=True),
             "counters": Ask(contracts.counters_open(organisation), COUNTERS + 1, COUNTERS + 1),
-            "theaters": Ask(catalogue.visible_theaters(organisation).order_by("pk"), ALL, ALL),
+            "theaters": Ask(theaters, ALL, ALL),
             "coming": Ask(coming, FEW, FEW),
-            "lacking": Ask(counts.lacking(performances, today), 1, MOST_TOLD + 1),
+            "lacking": Ask(lacking, 1, MOST_TOLD + 1),
         }
     )
 
